@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocators of ranges: which part of a pool is free, which is handed out.
+ *
+ * An allocator knows nothing of memory or devices.  It keeps *areas*, numbered
+ * ranges [start, start + len) that are free or used, and never sleeps or
+ * allocates: the nodes that an operation may need are put into a struct
+ * pmm_spares before the caller takes its lock, and the ones left over or
+ * released are freed after it is dropped.  All numbers are in pages.
+ *
+ * The same source is compiled into the module and into the user-space tests,
+ * see pmm_alloc_shim.h.
+ */
+#ifndef PMM_ALLOC_H
+#define PMM_ALLOC_H
+
+#include "pmm_alloc_shim.h"
+
+struct pmm_alloc;
+struct pmm_alloc_ops;
+
+/* Nodes of one allocator, linked through their first word. */
+struct pmm_spares {
+	const struct pmm_alloc_ops *ops;
+	void *head;
+	unsigned int nr;
+};
+
+/**
+ * struct pmm_alloc_stats - what an allocator holds
+ * @total: pages added
+ * @free: pages in free areas
+ * @largest: pages in the longest free area
+ * @free_areas: number of free areas
+ * @used_areas: number of used areas
+ * @visited: nodes looked at by the last operation
+ * @visited_max: the most nodes that any operation looked at
+ */
+struct pmm_alloc_stats {
+	unsigned long total;
+	unsigned long free;
+	unsigned long largest;
+	unsigned long free_areas;
+	unsigned long used_areas;
+	unsigned long visited;
+	unsigned long visited_max;
+};
+
+/**
+ * struct pmm_alloc_ops - one allocation policy
+ * @name: as users name it
+ * @node_size: size of one node in bytes, for pmm_spares_fill()
+ * @spares: most nodes that any one operation may take from its spares
+ * @create: make an empty allocator; may sleep; NULL without memory
+ * @destroy: free it and all its nodes; may sleep; takes NULL
+ * @add: put [start, start + len) under management, free.  -EINVAL if it is
+ *	empty or wraps, -EEXIST if it overlaps what is there.  Merges with a
+ *	free area that it touches.
+ * @alloc: use @len pages whose first number is a multiple of @align, a power
+ *	of two.  -EINVAL for a zero length or a bad alignment, -ENOSPC if no
+ *	free area can hold them.
+ * @free: free the used area that starts at @start, merging it with its free
+ *	neighbours; released nodes go into the spares.  -ENOENT if no used area
+ *	starts there.
+ * @split: make two used areas of the one that holds @at, the second starting
+ *	at @at; nothing to do if one starts there.  -ENOENT if @at is not
+ *	inside a used area.
+ * @largest: length of the longest range that @alloc could give at @align
+ * @stats: what it holds now
+ *
+ * Context: @add to @stats are called under one lock of the caller's, never
+ * sleep, and visit O(log n) nodes for n areas, whatever the alignment.
+ */
+struct pmm_alloc_ops {
+	const char *name;
+	size_t node_size;
+	unsigned int spares;
+	struct pmm_alloc *(*create)(void);
+	void (*destroy)(struct pmm_alloc *alloc);
+	int (*add)(struct pmm_alloc *alloc, unsigned long start,
+		   unsigned long len, struct pmm_spares *spares);
+	int (*alloc)(struct pmm_alloc *alloc, unsigned long len,
+		     unsigned long align, struct pmm_spares *spares,
+		     unsigned long *start);
+	int (*free)(struct pmm_alloc *alloc, unsigned long start,
+		    struct pmm_spares *spares);
+	int (*split)(struct pmm_alloc *alloc, unsigned long at,
+		     struct pmm_spares *spares);
+	unsigned long (*largest)(struct pmm_alloc *alloc, unsigned long align);
+	void (*stats)(struct pmm_alloc *alloc, struct pmm_alloc_stats *stats);
+};
+
+const struct pmm_alloc_ops *pmm_alloc_find(const char *name);
+
+/* May sleep.  Returns 0 or -ENOMEM, then with nothing in @spares. */
+int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops);
+/* May sleep.  Frees what is left in @spares. */
+void pmm_spares_drop(struct pmm_spares *spares);
+/* For allocators, under the caller's lock. */
+void *pmm_spares_take(struct pmm_spares *spares);
+void pmm_spares_give(struct pmm_spares *spares, void *node);
+
+#endif /* PMM_ALLOC_H */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * /dev/pmm: physically contiguous, reference-counted blocks of memory.
+ *
+ * Opening /dev/pmm gives a *control* fd.  ALLOC and FIND on it return a *block*
+ * fd; everything else is done on that.  A block lives as long as anything
+ * holds it: a block fd, a mapping, a System V segment, a file, a driver.
+ *
+ * Every ioctl takes a pointer to a structure that starts with
+ *
+ *	__u32 size;	sizeof() the structure as the caller knows it
+ *	__u32 flags;	zero unless a flag is named below
+ *
+ * so that both sides may grow.  Fields that the kernel does not know must be
+ * zero; fields that the caller does not know are not written.  Structures are
+ * the same for 32-bit and 64-bit programs.  Strings are NUL-terminated.
+ *
+ * Errors, for every call:
+ *
+ *	ENOTTY		no such ioctl
+ *	EFAULT		the structure cannot be read or written
+ *	EINVAL		size below the first version of the structure, an unknown
+ *			flag, a non-zero reserved field, or a wrong value
+ *	E2BIG		a field that this kernel does not know is not zero
+ *	EOPNOTSUPP	known, but not possible for this object
+ *	EPERM, EACCES	not allowed for this caller or this fd
+ *	EBUSY		already has a home, or is in use
+ *	ENOENT		no such type or block
+ *	ENOMEM		the pool cannot satisfy the request (see pmm_alloc.reason)
+ *	EDQUOT		over the caller's quota
+ *	EOVERFLOW	a size or an offset that does not fit
+ */
+#ifndef _UAPI_LINUX_PMM_H
+#define _UAPI_LINUX_PMM_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PMM_IOC			0xBB
+#define PMM_ABI			1
+#define PMM_NAME_LEN		32
+
+/* On the control fd */
+#define PMM_IOC_VERSION		_IO(PMM_IOC, 0x00)
+#define PMM_IOC_TYPE		_IO(PMM_IOC, 0x01)
+#define PMM_IOC_ALLOC		_IO(PMM_IOC, 0x02)
+#define PMM_IOC_FIND		_IO(PMM_IOC, 0x03)
+
+/* On a block fd */
+#define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
+#define PMM_IOC_BLOCK_ADOPT	_IO(PMM_IOC, 0x21)
+#define PMM_IOC_BLOCK_HOME_FD	_IO(PMM_IOC, 0x22)
+
+/* pmm_version.caps: what this module can do */
+#define PMM_CAP_ADOPT_SYSV	(1ULL << 0)	/* ADOPT takes SysV segments */
+#define PMM_CAP_ADOPT_FILE	(1ULL << 1)	/* ADOPT takes tmpfs files and memfds */
+#define PMM_CAP_HUGE		(1ULL << 2)	/* homes are made of 2 MiB folios */
+
+/**
+ * struct pmm_version - PMM_IOC_VERSION: what is behind /dev/pmm
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @abi: out: PMM_ABI of the module
+ * @page_size: out: granularity of sizes and alignments, in bytes
+ * @caps: out: PMM_CAP_* bits
+ * @release: out: version of the module
+ */
+struct pmm_version {
+	__u32 size;
+	__u32 flags;
+	__u32 abi;
+	__u32 page_size;
+	__aligned_u64 caps;
+	char release[PMM_NAME_LEN];
+};
+
+/* pmm_type.caps: what a type's memory is */
+#define PMM_TYPE_RAM		(1ULL << 0)	/* system RAM */
+
+/**
+ * struct pmm_type_info - PMM_IOC_TYPE: one type of memory
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @index: in: 0 for the first type; ENOENT past the last one
+ * @reserved: in: zero
+ * @caps: out: PMM_TYPE_* bits
+ * @min_align: out: smallest alignment of a block, in bytes
+ * @max_align: out: largest alignment of a block, in bytes
+ * @total: out: size of the pool, in bytes
+ * @free: out: bytes not in any block and not in quarantine
+ * @largest_free: out: the longest free range, in bytes
+ * @quarantined: out: bytes of freed blocks that somebody still pins
+ * @retired: out: bytes taken out of use after memory errors
+ * @blocks: out: number of live blocks
+ * @name: out: the type's name
+ * @allocator: out: name of its allocator
+ */
+struct pmm_type_info {
+	__u32 size;
+	__u32 flags;
+	__u32 index;
+	__u32 reserved;
+	__aligned_u64 caps;
+	__aligned_u64 min_align;
+	__aligned_u64 max_align;
+	__aligned_u64 total;
+	__aligned_u64 free;
+	__aligned_u64 largest_free;
+	__aligned_u64 quarantined;
+	__aligned_u64 retired;
+	__aligned_u64 blocks;
+	char name[PMM_NAME_LEN];
+	char allocator[PMM_NAME_LEN];
+};
+
+/* pmm_alloc.reason: why an allocation failed */
+#define PMM_REASON_NONE		0
+#define PMM_REASON_EXHAUSTED	1	/* fewer free bytes than asked for */
+#define PMM_REASON_FRAGMENTED	2	/* enough free bytes, no range as long */
+#define PMM_REASON_ALIGNMENT	3	/* ranges as long, none at that alignment */
+#define PMM_REASON_QUOTA	4	/* the caller's quota */
+#define PMM_REASON_TYPE		5	/* no type of that name */
+#define PMM_REASON_KERNEL	6	/* no kernel memory for bookkeeping */
+#define PMM_REASON_QUARANTINE	7	/* would fit, were quarantined blocks not pinned */
+
+/**
+ * struct pmm_alloc - PMM_IOC_ALLOC: allocate a block
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @length: in: size of the block in bytes; rounded up to whole pages
+ * @align: in: alignment of its physical address in bytes, a power of two, or 0
+ *	for the natural one (2 MiB for blocks of 2 MiB and more, else a page)
+ * @type: in: name of the type, or empty for the default
+ * @reason: out: PMM_REASON_* when the call fails, else PMM_REASON_NONE
+ * @reserved: in: zero
+ * @id: out: the block's number, unique until the module is unloaded
+ * @actual: out: size of the block in bytes
+ * @total: out: size of the type's pool, in bytes
+ * @free: out: free bytes in the pool, at the time of a failure
+ * @largest_free: out: longest free range in bytes, at the time of a failure
+ * @quota: out: what the caller may have in all, in bytes; ~0 if unlimited
+ * @quota_used: out: what the caller has, in bytes
+ *
+ * Returns a block fd, close-on-exec.  The memory reads as zeroes.  The out
+ * fields are written when the call fails with ENOMEM, EDQUOT or ENOENT, too.
+ */
+struct pmm_alloc {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 length;
+	__aligned_u64 align;
+	char type[PMM_NAME_LEN];
+	__u32 reason;
+	__u32 reserved;
+	__aligned_u64 id;
+	__aligned_u64 actual;
+	__aligned_u64 total;
+	__aligned_u64 free;
+	__aligned_u64 largest_free;
+	__aligned_u64 quota;
+	__aligned_u64 quota_used;
+};
+
+/* pmm_find.flags: exactly one */
+#define PMM_FIND_ADDRESS	(1U << 0)	/* by an address in the caller's memory */
+#define PMM_FIND_FD		(1U << 1)	/* by an open file */
+
+/**
+ * struct pmm_find - PMM_IOC_FIND: get a block from one of its names
+ * @size: in: size of this structure
+ * @flags: in: PMM_FIND_ADDRESS or PMM_FIND_FD
+ * @address: in: an address inside a mapping, for PMM_FIND_ADDRESS; else zero
+ * @fd: in: a home's file or a block fd, for PMM_FIND_FD; else zero
+ * @reserved: in: zero
+ * @offset: out: position of the address in the block, in bytes
+ * @id: out: the block's number
+ *
+ * Returns a block fd with the rights of that mapping or fd and no more: a
+ * mapping that is private, or cannot be made writable, and an fd that is not
+ * open for writing give a read-only block fd, which refuses ADOPT and writable
+ * mappings.  ENOENT when the memory there is not a block's.
+ */
+struct pmm_find {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 address;
+	__s32 fd;
+	__u32 reserved;
+	__aligned_u64 offset;
+	__aligned_u64 id;
+};
+
+/* pmm_block_info.state */
+#define PMM_BLOCK_READONLY	(1ULL << 0)	/* this fd grants reading only */
+#define PMM_BLOCK_HOME		(1ULL << 1)	/* the block has a home */
+#define PMM_BLOCK_HOME_PRIVATE	(1ULL << 2)	/* ... made by the module */
+#define PMM_BLOCK_HOME_SYSV	(1ULL << 3)	/* ... adopted: a SysV segment */
+#define PMM_BLOCK_HOME_FILE	(1ULL << 4)	/* ... adopted: a tmpfs file or memfd */
+#define PMM_BLOCK_SEALED	(1ULL << 5)	/* its size can no longer change */
+#define PMM_BLOCK_INCOMPLETE	(1ULL << 6)	/* pages were punched out of the home */
+#define PMM_BLOCK_POISONED	(1ULL << 7)	/* a page had a memory error */
+
+/**
+ * struct pmm_block_info - PMM_IOC_BLOCK_INFO: what a block is
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @id: out: the block's number
+ * @length: out: its size in bytes
+ * @align: out: alignment of its physical address, as asked for, in bytes
+ * @phys: out: its physical address for callers with CAP_SYS_RAWIO, else 0
+ * @state: out: PMM_BLOCK_* bits
+ * @home_ino: out: inode number of the home; for a SysV segment, its shmid
+ * @huge: out: bytes of the home that are 2 MiB folios
+ * @holders: out: holders other than the home: open block fds and drivers
+ * @uid: out: user who allocated it, in the caller's user namespace
+ * @reserved: in: zero
+ * @type: out: name of its type
+ */
+struct pmm_block_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	__aligned_u64 length;
+	__aligned_u64 align;
+	__aligned_u64 phys;
+	__aligned_u64 state;
+	__aligned_u64 home_ino;
+	__aligned_u64 huge;
+	__aligned_u64 holders;
+	__u32 uid;
+	__u32 reserved;
+	char type[PMM_NAME_LEN];
+};
+
+/* pmm_block_adopt.flags */
+#define PMM_ADOPT_SEAL		(1U << 0)	/* fix the file's size (SysV: always) */
+
+/**
+ * struct pmm_block_adopt - PMM_IOC_BLOCK_ADOPT: make a segment the block's home
+ * @size: in: size of this structure
+ * @flags: in: PMM_ADOPT_SEAL
+ * @address: in: start of a shared, writable mapping of the whole of a System V
+ *	segment, tmpfs file or memfd of the block's size, never touched so far
+ *
+ * From then on the segment's memory is the block.  EBUSY when the block has a
+ * home already, or the segment holds pages (make a new one and try again);
+ * EINVAL when the sizes differ, the mapping is not shared or does not start at
+ * offset 0, or the file is not on tmpfs (hugetlb is not); EACCES when it is
+ * not writable; EPERM when it is not the caller's or is sealed against writing.
+ */
+struct pmm_block_adopt {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 address;
+};
+
+/* pmm_block_home_fd.flags */
+#define PMM_HOME_RDONLY		(1U << 0)	/* for reading only */
+
+/**
+ * struct pmm_block_home_fd - PMM_IOC_BLOCK_HOME_FD: open the block's home
+ * @size: in: size of this structure
+ * @flags: in: PMM_HOME_RDONLY
+ *
+ * Returns an ordinary tmpfs fd, close-on-exec, with the block's size: it can
+ * be mapped, read, written, sent over a socket.  The block gets a private home
+ * if it has none.  EOPNOTSUPP when the home is a file of a mounted file system:
+ * open that by its own name.
+ */
+struct pmm_block_home_fd {
+	__u32 size;
+	__u32 flags;
+};
+
+#endif /* _UAPI_LINUX_PMM_H */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libpmmshm: physically contiguous shared memory for user space.
+ *
+ * A *block* is contiguous, zeroed memory.  By default each block is born with a
+ * System V segment of its own, so that any program that knows shmat(2), an X
+ * server among them, can attach it by id.
+ *
+ *	struct pmmshm *pmm = pmmshm_open(NULL);
+ *	struct pmmshm_block *b = pmmshm_block_alloc(pmm, 8 << 20, NULL);
+ *	memset(pmmshm_block_data(b), 0x5a, pmmshm_block_size(b));
+ *	printf("shmid %d\n", pmmshm_block_shmid(b));
+ *	pmmshm_block_free(b);
+ *	pmmshm_close(pmm);
+ *
+ * Rules for all functions:
+ *
+ * - Failure is NULL or -1 with errno set, and outputs are left untouched.
+ *   pmmshm_error() then says, in words, what failed, why, and what helps.
+ * - Functions that free or close accept NULL and keep errno.
+ * - The text of pmmshm_error() is per thread; there is no other global state.
+ * - Any number of threads may use one struct pmmshm, and one block, at once; as
+ *   with free(3), nobody may use an object while or after it is freed.
+ * - Sizes, offsets and alignments are in bytes.
+ * - Every fd is close-on-exec.
+ */
+#ifndef PMMSHM_H
+#define PMMSHM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ipc.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pmmshm;
+struct pmmshm_block;
+
+/* pmmshm_alloc_opts.flags */
+#define PMMSHM_NO_SEGMENT	(1U << 0)	/* no SysV segment; memory of the block fd */
+#define PMMSHM_KEEP_SEGMENT	(1U << 1)	/* segment outlives its users, see below */
+
+/**
+ * struct pmmshm_alloc_opts - how to allocate a block
+ * @size: sizeof(struct pmmshm_alloc_opts)
+ * @flags: PMMSHM_* bits above
+ * @align: alignment of the physical address; 0 for the natural one
+ * @type: name of a type of memory; NULL for the default
+ * @mode: permission bits of the segment; 0 means 0600
+ *
+ * Without %PMMSHM_KEEP_SEGMENT the segment is marked for removal as soon as it
+ * is attached, so the kernel cleans up after a crash; on Linux others can still
+ * attach it by id for as long as anyone has it attached.
+ */
+struct pmmshm_alloc_opts {
+	size_t size;
+	unsigned int flags;
+	size_t align;
+	const char *type;
+	mode_t mode;
+};
+
+/* pmmshm_block_info.state */
+#define PMMSHM_STATE_READONLY	(1ULL << 0)	/* may only be read through this handle */
+#define PMMSHM_STATE_HOME	(1ULL << 1)	/* has a home */
+#define PMMSHM_STATE_SYSV	(1ULL << 2)	/* the home is a SysV segment */
+#define PMMSHM_STATE_FILE	(1ULL << 3)	/* the home is a tmpfs file or memfd */
+#define PMMSHM_STATE_SEALED	(1ULL << 4)	/* its size is fixed */
+#define PMMSHM_STATE_INCOMPLETE	(1ULL << 5)	/* pages were punched out of it */
+#define PMMSHM_STATE_POISONED	(1ULL << 6)	/* a page had a memory error */
+
+/**
+ * struct pmmshm_block_info - what a block is
+ * @id: number of the block on this machine
+ * @length: its size
+ * @align: alignment of its physical address
+ * @phys: its physical address with CAP_SYS_RAWIO, else 0
+ * @state: PMMSHM_STATE_* bits
+ * @huge: bytes of it in 2 MiB pages
+ * @holders: open handles and drivers that hold it
+ * @uid: user who allocated it
+ * @shmid: its segment, or -1
+ * @type: name of its type of memory
+ */
+struct pmmshm_block_info {
+	uint64_t id;
+	uint64_t length;
+	uint64_t align;
+	uint64_t phys;
+	uint64_t state;
+	uint64_t huge;
+	uint64_t holders;
+	uid_t uid;
+	int shmid;
+	char type[32];
+};
+
+/**
+ * struct pmmshm_type_info - a type of memory and its pool
+ * @name: the name
+ * @allocator: the allocator that manages the pool
+ * @caps: PMM_TYPE_* bits of <linux/pmm.h>
+ * @min_align: smallest alignment of a block
+ * @max_align: largest alignment of a block
+ * @total: size of the pool
+ * @free: free bytes
+ * @largest_free: longest free range
+ * @quarantined: freed, but still pinned by someone
+ * @retired: out of use after memory errors
+ * @blocks: number of live blocks
+ */
+struct pmmshm_type_info {
+	char name[32];
+	char allocator[32];
+	uint64_t caps;
+	uint64_t min_align;
+	uint64_t max_align;
+	uint64_t total;
+	uint64_t free;
+	uint64_t largest_free;
+	uint64_t quarantined;
+	uint64_t retired;
+	uint64_t blocks;
+};
+
+/**
+ * pmmshm_open() - connect to the module
+ * @path: device node; NULL for $PMMSHM_DEVICE, or /dev/pmm if that is unset
+ *
+ * Return: a handle, or NULL: ENOENT (module not loaded), EACCES (not in the
+ * node's group), EPROTO (module and library do not speak the same ABI).
+ */
+struct pmmshm *pmmshm_open(const char *path);
+
+/**
+ * pmmshm_close() - drop the connection
+ * @pmm: handle, or NULL
+ *
+ * Blocks allocated through it stay valid until they are freed themselves.
+ */
+void pmmshm_close(struct pmmshm *pmm);
+
+/**
+ * pmmshm_error() - why the last call of this thread failed
+ *
+ * Return: one line of text, valid until this thread's next failing call; the
+ * empty string if nothing failed yet.
+ */
+const char *pmmshm_error(void);
+
+/** pmmshm_version() - version of the library, as "MAJOR.MINOR.PATCH" */
+const char *pmmshm_version(void);
+
+/**
+ * pmmshm_type_get() - describe a type of memory
+ * @pmm: handle
+ * @index: 0 for the first
+ * @info: filled in
+ *
+ * Return: 0, or -1 with ENOENT past the last type.
+ */
+int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
+		    struct pmmshm_type_info *info);
+
+/**
+ * pmmshm_block_alloc() - allocate a block and map it
+ * @pmm: handle
+ * @size: bytes; rounded up to whole pages
+ * @opts: how; NULL for a private segment of mode 0600 in the default type
+ *
+ * The memory is zeroed, mapped for reading and writing at a 2 MiB boundary if
+ * it is that large, and has a SysV id unless %PMMSHM_NO_SEGMENT is given.
+ *
+ * Return: a block, or NULL: EINVAL (size 0, bad alignment or flag), ENOENT (no
+ * such type), ENOMEM (the pool; pmmshm_error() says what was free), EDQUOT,
+ * or what shmget(2) and shmat(2) set.
+ */
+struct pmmshm_block *pmmshm_block_alloc(struct pmmshm *pmm, size_t size,
+					const struct pmmshm_alloc_opts *opts);
+
+/**
+ * pmmshm_block_publish() - allocate a block under a System V key
+ * @pmm: handle
+ * @size: bytes; rounded up to whole pages
+ * @key: as from ftok(3), or IPC_PRIVATE
+ * @mode: permission bits, as for shmget(2)
+ * @opts: as for pmmshm_block_alloc(); NULL, or @mode zero there
+ *
+ * A key belongs to a segment from its creation on and a block cannot change
+ * its home, so the key is chosen here and not later.  The segment is created
+ * 0600, becomes the block, and only then gets @mode.  It lives until shmctl
+ * IPC_RMID, like any keyed segment: pmmshm_block_free() does not remove it.
+ *
+ * Return: a block, or NULL: EEXIST (the key is taken), and the errors of
+ * pmmshm_block_alloc().
+ */
+struct pmmshm_block *pmmshm_block_publish(struct pmmshm *pmm, size_t size,
+					  key_t key, mode_t mode,
+					  const struct pmmshm_alloc_opts *opts);
+
+/**
+ * pmmshm_block_import_shmid() - get the block behind a SysV segment
+ * @pmm: handle
+ * @shmid: id of the segment
+ * @flags: 0, or SHM_RDONLY to ask for reading only
+ *
+ * Attaches the segment with the caller's own rights and finds the block there.
+ *
+ * Return: a block, mapped, or NULL: ENOENT (an ordinary segment), or what
+ * shmat(2) sets.
+ */
+struct pmmshm_block *pmmshm_block_import_shmid(struct pmmshm *pmm, int shmid,
+					       int flags);
+
+/**
+ * pmmshm_block_free() - let go of a block
+ * @block: block, or NULL
+ *
+ * Unmaps it and drops this handle.  The memory returns to its pool when the
+ * last holder of any kind (process, X server, driver, name) is gone.
+ */
+void pmmshm_block_free(struct pmmshm_block *block);
+
+/** pmmshm_block_data() - where the block is mapped in this process */
+void *pmmshm_block_data(const struct pmmshm_block *block);
+
+/** pmmshm_block_size() - size of the block in bytes, whole pages */
+size_t pmmshm_block_size(const struct pmmshm_block *block);
+
+/** pmmshm_block_shmid() - the block's System V id, or -1 if it has none */
+int pmmshm_block_shmid(const struct pmmshm_block *block);
+
+/** pmmshm_block_fd() - the block fd, owned by the block: dup(2) it to keep it */
+int pmmshm_block_fd(const struct pmmshm_block *block);
+
+/**
+ * pmmshm_block_get_info() - describe a block
+ * @block: block
+ * @info: filled in
+ *
+ * Return: 0 or -1.
+ */
+int pmmshm_block_get_info(const struct pmmshm_block *block,
+			  struct pmmshm_block_info *info);
+
+/**
+ * pmmshm_block_map() - map the block once more
+ * @block: block
+ * @prot: PROT_READ, or PROT_READ | PROT_WRITE
+ *
+ * Return: address of a further shared mapping, 2 MiB-aligned for blocks of
+ * that size, or NULL.  End it with munmap(2) and pmmshm_block_size().
+ */
+void *pmmshm_block_map(const struct pmmshm_block *block, int prot);
+
+/**
+ * pmmshm_block_home_fd() - open the block's home as an ordinary file
+ * @block: block
+ * @flags: O_RDONLY or O_RDWR
+ *
+ * Return: a new fd that can be mapped, read, written and passed on, or -1.
+ */
+int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PMMSHM_H */
