@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# PMM: every command a person types.  `make help` lists them.
+#
+# A directory that builds something has a build.mk, included below.  It appends
+# to these variables, with paths relative to the top of the tree:
+#
+#   ALL             whatever `make` builds
+#   UNIT_TESTS      programs that run on this machine: exit 0 passes, 77 skips
+#   GUEST_PROGS     build/guest/NAME; those called test_NAME are guest tests,
+#                   as are tests/guest/test_NAME.sh (see tests/guest/run.sh)
+#   CLEAN           files to remove that are not under build/ and out/
+#   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in)
+#
+# Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
+# build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
+# are here; a fragment only names the parts, and what is special about them:
+#
+#   ALL += build/bin/hello
+#   build/bin/hello: build/obj/tools/hello.o build/lib/libpmmshm.so
+#   build/bin/hello: private libs += -lm
+#   build/obj/tools/hello.o: cflags += -DGREETING
+#
+# build/lib/NAME.a and NAME.so work the same way.  For the latter, say
+#   build/lib/libx.so: soname := libx.so.1
+#   build/lib/libx.so: ldflags += -Wl,--version-script=libx/libx.map
+#   build/obj/libx/%.o: cflags += -fPIC
+
+VERSION := 0.1.0
+KERNELS ?= 6.1 6.12
+KERNEL  ?= 6.1
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+CFLAGS  ?= -O2 -g
+
+# What every object needs, whatever CFLAGS the caller gives.
+cflags  := -std=gnu11 -Wall -Wextra -Werror -Iinclude/uapi -Ilibpmmshm
+ldflags :=
+libs    :=
+
+ALL :=
+UNIT_TESTS :=
+GUEST_PROGS :=
+CLEAN :=
+INSTALL_BIN :=
+INSTALL_LIB :=
+INSTALL_HEADER := include/uapi/linux/pmm.h
+INSTALL_PC :=
+
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+, := ,
+say = $(if $(V),@:,@printf '  %-8s%s\n' $(1) $@)
+
+.PHONY: all
+all:	## Build everything: the module for each kernel, library, tools, demo, tests
+
+-include libpmmshm/build.mk tools/build.mk xclient-demo/build.mk \
+	tests/unit/build.mk tests/guest/build.mk tests/kmod/build.mk bench/build.mk
+
+# ---------------------------------------------------------------- user space
+
+# Objects are made again when the compiler or its flags change.
+build/.cc: FORCE
+	@mkdir -p build
+	@echo '$(CC) $(CFLAGS) $(CPPFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(CPPFLAGS)' >$@
+
+build/obj/%.o: %.c build/.cc
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# $(1): directory.  The run path serves build/bin with build/lib, and likewise
+# $(PREFIX)/bin with $(PREFIX)/lib.
+define program_rule
+build/$(1)/%:
+	$$(call say,LD)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN/../lib' -o $$@ \
+		$$(filter %.o %.a,$$^) $$(patsubst %,-Lbuild/lib -l:%,$$(notdir $$(filter %.so,$$^))) $$(libs) $$(LDLIBS)
+endef
+$(foreach d,bin guest unit,$(eval $(call program_rule,$(d))))
+
+build/lib/%.a:
+	$(call say,AR)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+build/lib/%.so:
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(CFLAGS) $(LDFLAGS) $(ldflags) $(if $(soname),-Wl$(,)-soname$(,)$(soname)) \
+		-o $(@D)/$(or $(soname),$(@F)) $(filter %.o,$^) $(libs) $(LDLIBS)
+	$(if $(soname),@ln -sf $(soname) $@)
+
+-include $(shell find build/obj -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------- the module
+
+MODULES := $(if $(wildcard Kbuild),$(KERNELS:%=build/kernel-%/pmm.ko))
+MODULE_SOURCES := $(shell find Kbuild drivers ipc include scripts/probe.sh tests/kmod -type f 2>/dev/null)
+
+# Which unpacked kernel: changes when a newer package was fetched.
+build/kernel-%/.kernel: FORCE
+	@mkdir -p $(@D)
+	@dir=$$(scripts/kernel.sh $*) && { echo "$$dir" | cmp -s - $@ || echo "$$dir" >$@; }
+
+build/kernel-%/pmm.ko: build/kernel-%/.kernel scripts/module.sh $(MODULE_SOURCES)
+	$(Q)scripts/module.sh $*
+
+.PRECIOUS: build/kernel-%/.kernel
+
+.PHONY: modules
+modules: $(MODULES)	## Build only the module, for each kernel
+
+all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
+
+# ------------------------------------------------------------------- running
+
+# These set up what is missing before anything else.  Make then starts again,
+# so that pkg-config sees what was installed.
+ifneq ($(filter demo check% guest bench,$(MAKECMDGOALS)),)
+include build/.setup
+endif
+
+build/.setup: scripts/setup.sh
+	scripts/setup.sh
+	@mkdir -p build && touch $@
+
+.PHONY: setup demo check check-unit check-guest check-harness guest bench
+setup:	## Install the Debian packages that are missing, fetch the kernels
+	scripts/setup.sh
+	@mkdir -p build && touch build/.setup
+
+# Handed to the scripts as they are; make's own quoting must not touch them.
+export ACCEL APPEND CMD CPUS KERNEL KERNELS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT UNIT_TESTS GUEST_PROGS
+
+demo: all	## Play a video through PMM in a guest; leaves out/demo.png and out/demo.json
+	scripts/demo.sh
+
+check: all	## Run all tests: unit, guest on each kernel, and the harness's own
+	scripts/check.sh unit harness guest
+
+check-unit: $(UNIT_TESTS)	## Run the unit tests
+	scripts/check.sh unit
+
+check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
+check-guest: all	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12 choose
+	scripts/check.sh guest
+
+check-harness:	## Prove that the test runner sees failures, crashes and hangs
+	scripts/check.sh harness
+
+guest: all	## Run CMD='...' in a guest; KERNEL ACCEL MEM CPUS APPEND QEMU_ARGS PMM_ARGS TIMEOUT
+	@scripts/guest.sh
+
+bench: all	## Compare first touch and attach with ordinary shared memory, in a guest
+	scripts/bench.sh
+
+# -------------------------------------------------------- install, clean, help
+
+.PHONY: install clean help FORCE
+install: all	## Install library, header, pkg-config file and tools (PREFIX, DESTDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/linux
+	$(if $(INSTALL_BIN),install $(INSTALL_BIN) $(DESTDIR)$(BINDIR))
+	$(if $(INSTALL_LIB),cp -d --no-preserve=ownership $(INSTALL_LIB) $(DESTDIR)$(LIBDIR))
+	$(foreach h,$(INSTALL_HEADER),install -m 644 $(h) \
+		$(DESTDIR)$(INCLUDEDIR)/$(if $(filter include/uapi/%,$(h)),linux/)$(notdir $(h));)
+	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
+		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
+
+clean:	## Remove everything that was built (downloaded kernels stay in the cache)
+	rm -rf build out $(CLEAN)
+
+help:	## Show this
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+FORCE:
