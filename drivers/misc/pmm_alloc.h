@@ -16,6 +16,13 @@
 
 #include "pmm_alloc_shim.h"
 
+/* The largest alignment is 2^18 pages: 1 GiB of 4 KiB pages. */
+#define PMM_ALLOC_MAX_ORDER	18
+#define PMM_ALLOC_MAX_ALIGN	BIT(PMM_ALLOC_MAX_ORDER)
+
+/* The most pages in one allocator: 16 TiB of 4 KiB pages. */
+#define PMM_ALLOC_MAX_TOTAL	U32_MAX
+
 struct pmm_alloc;
 struct pmm_alloc_ops;
 
@@ -54,19 +61,23 @@ struct pmm_alloc_stats {
  * @create: make an empty allocator; may sleep; NULL without memory
  * @destroy: free it and all its nodes; may sleep; takes NULL
  * @add: put [start, start + len) under management, free.  -EINVAL if it is
- *	empty or wraps, -EEXIST if it overlaps what is there.  Merges with a
- *	free area that it touches.
+ *	empty or wraps, or makes more than PMM_ALLOC_MAX_TOTAL; -EEXIST if it
+ *	overlaps what is there.  Merges with a free area that it touches.
  * @alloc: use @len pages whose first number is a multiple of @align, a power
- *	of two.  -EINVAL for a zero length or a bad alignment, -ENOSPC if no
- *	free area can hold them.
+ *	of two up to PMM_ALLOC_MAX_ALIGN.  -EINVAL for a zero length or a bad
+ *	alignment, -ENOSPC if no free area can hold them.
  * @free: free the used area that starts at @start, merging it with its free
  *	neighbours; released nodes go into the spares.  -ENOENT if no used area
  *	starts there.
  * @split: make two used areas of the one that holds @at, the second starting
  *	at @at; nothing to do if one starts there.  -ENOENT if @at is not
  *	inside a used area.
- * @largest: length of the longest range that @alloc could give at @align
+ * @largest: length of the longest range that @alloc could give at @align; 0
+ *	for a bad alignment
  * @stats: what it holds now
+ *
+ * An operation that needs more nodes than its spares hold returns -ENOMEM; one
+ * that fails has changed nothing.
  *
  * Context: @add to @stats are called under one lock of the caller's, never
  * sleep, and visit O(log n) nodes for n areas, whatever the alignment.
@@ -90,9 +101,15 @@ struct pmm_alloc_ops {
 	void (*stats)(struct pmm_alloc *alloc, struct pmm_alloc_stats *stats);
 };
 
+extern const struct pmm_alloc_ops pmm_bestfit_ops;
+
+/* NULL finds the default. */
 const struct pmm_alloc_ops *pmm_alloc_find(const char *name);
 
-/* May sleep.  Returns 0 or -ENOMEM, then with nothing in @spares. */
+/*
+ * May sleep.  Initialises @spares: what may still be in it is lost.  Returns 0
+ * or -ENOMEM, then with nothing in @spares.
+ */
 int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops);
 /* May sleep.  Frees what is left in @spares. */
 void pmm_spares_drop(struct pmm_spares *spares);
