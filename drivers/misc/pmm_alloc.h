@@ -23,7 +23,7 @@
 /* The most pages in one allocator: 16 TiB of 4 KiB pages. */
 #define PMM_ALLOC_MAX_TOTAL	U32_MAX
 
-struct pmm_alloc;
+struct pmm_areas;
 struct pmm_alloc_ops;
 
 /* Nodes of one allocator, linked through their first word. */
@@ -86,19 +86,19 @@ struct pmm_alloc_ops {
 	const char *name;
 	size_t node_size;
 	unsigned int spares;
-	struct pmm_alloc *(*create)(void);
-	void (*destroy)(struct pmm_alloc *alloc);
-	int (*add)(struct pmm_alloc *alloc, unsigned long start,
+	struct pmm_areas *(*create)(void);
+	void (*destroy)(struct pmm_areas *alloc);
+	int (*add)(struct pmm_areas *alloc, unsigned long start,
 		   unsigned long len, struct pmm_spares *spares);
-	int (*alloc)(struct pmm_alloc *alloc, unsigned long len,
+	int (*alloc)(struct pmm_areas *alloc, unsigned long len,
 		     unsigned long align, struct pmm_spares *spares,
 		     unsigned long *start);
-	int (*free)(struct pmm_alloc *alloc, unsigned long start,
+	int (*free)(struct pmm_areas *alloc, unsigned long start,
 		    struct pmm_spares *spares);
-	int (*split)(struct pmm_alloc *alloc, unsigned long at,
+	int (*split)(struct pmm_areas *alloc, unsigned long at,
 		     struct pmm_spares *spares);
-	unsigned long (*largest)(struct pmm_alloc *alloc, unsigned long align);
-	void (*stats)(struct pmm_alloc *alloc, struct pmm_alloc_stats *stats);
+	unsigned long (*largest)(struct pmm_areas *alloc, unsigned long align);
+	void (*stats)(struct pmm_areas *alloc, struct pmm_alloc_stats *stats);
 };
 
 extern const struct pmm_alloc_ops pmm_bestfit_ops;

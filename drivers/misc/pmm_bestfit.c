@@ -53,7 +53,7 @@ struct pmm_bestfit {
 };
 
 /* Callers only ever see the opaque type. */
-static struct pmm_bestfit *to_bestfit(struct pmm_alloc *alloc)
+static struct pmm_bestfit *to_bestfit(struct pmm_areas *alloc)
 {
 	return (struct pmm_bestfit *)alloc;
 }
@@ -283,7 +283,7 @@ static void bestfit_set_free(struct pmm_bestfit *bf, struct bestfit_area *area,
 	bestfit_insert_size(bf, area);
 }
 
-static struct pmm_alloc *bestfit_create(void)
+static struct pmm_areas *bestfit_create(void)
 {
 	struct pmm_bestfit *bf = pmm_shim_alloc(sizeof(*bf));
 
@@ -292,10 +292,10 @@ static struct pmm_alloc *bestfit_create(void)
 	bf->by_addr = RB_ROOT;
 	bf->by_size = RB_ROOT;
 	INIT_LIST_HEAD(&bf->areas);
-	return (struct pmm_alloc *)bf;
+	return (struct pmm_areas *)bf;
 }
 
-static void bestfit_destroy(struct pmm_alloc *alloc)
+static void bestfit_destroy(struct pmm_areas *alloc)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
 	struct bestfit_area *area, *next;
@@ -307,7 +307,7 @@ static void bestfit_destroy(struct pmm_alloc *alloc)
 	pmm_shim_free(bf);
 }
 
-static int bestfit_add(struct pmm_alloc *alloc, unsigned long start,
+static int bestfit_add(struct pmm_areas *alloc, unsigned long start,
 		       unsigned long len, struct pmm_spares *spares)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
@@ -404,7 +404,7 @@ static bool bestfit_align_valid(unsigned long align)
 	return is_power_of_2(align) && align <= PMM_ALLOC_MAX_ALIGN;
 }
 
-static int bestfit_alloc(struct pmm_alloc *alloc, unsigned long len,
+static int bestfit_alloc(struct pmm_areas *alloc, unsigned long len,
 			 unsigned long align, struct pmm_spares *spares,
 			 unsigned long *start)
 {
@@ -426,7 +426,7 @@ static int bestfit_alloc(struct pmm_alloc *alloc, unsigned long len,
 	return err;
 }
 
-static int bestfit_free(struct pmm_alloc *alloc, unsigned long start,
+static int bestfit_free(struct pmm_areas *alloc, unsigned long start,
 			struct pmm_spares *spares)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
@@ -441,7 +441,7 @@ static int bestfit_free(struct pmm_alloc *alloc, unsigned long start,
 	return 0;
 }
 
-static int bestfit_split(struct pmm_alloc *alloc, unsigned long at,
+static int bestfit_split(struct pmm_areas *alloc, unsigned long at,
 			 struct pmm_spares *spares)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
@@ -463,7 +463,7 @@ static int bestfit_split(struct pmm_alloc *alloc, unsigned long at,
 	return 0;
 }
 
-static unsigned long bestfit_largest(struct pmm_alloc *alloc,
+static unsigned long bestfit_largest(struct pmm_areas *alloc,
 				     unsigned long align)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
@@ -475,7 +475,7 @@ static unsigned long bestfit_largest(struct pmm_alloc *alloc,
 	return subtree_room(bf->by_size.rb_node, ilog2(align));
 }
 
-static void bestfit_stats(struct pmm_alloc *alloc,
+static void bestfit_stats(struct pmm_areas *alloc,
 			  struct pmm_alloc_stats *stats)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Blocks: from the pool to their holders and back.
+ *
+ * A block is held by *users* (open block fds, drivers) and by its home.  When
+ * the last user goes, the block lets go of the home's files; when the home's
+ * inode ends as well, the block is dead and goes to the quarantine, which
+ * returns its pages once nobody else holds any.  Both ends are noticed where
+ * little may be done, so all of it happens in pmm_block_check(), on pmm_wq.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/highmem.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "pmm_core.h"
+
+/* All blocks that have pages, dead ones included. */
+static LIST_HEAD(pmm_blocks);
+static u64 pmm_block_last_id;
+/* Protects both. */
+static DEFINE_SPINLOCK(pmm_blocks_lock);
+
+static void pmm_block_release_ref(struct kref *ref)
+{
+	kfree(container_of(ref, struct pmm_block, ref));
+}
+
+/** pmm_block_get_ref() - keep the structure, not the pages */
+struct pmm_block *pmm_block_get_ref(struct pmm_block *block)
+{
+	kref_get(&block->ref);
+	return block;
+}
+
+/** pmm_block_put_ref() - the reverse of pmm_block_get_ref() */
+void pmm_block_put_ref(struct pmm_block *block)
+{
+	kref_put(&block->ref, pmm_block_release_ref);
+}
+
+/** pmm_block_get() - one more user; the caller has one already */
+void pmm_block_get(struct pmm_block *block)
+{
+	refcount_inc(&block->users);
+}
+
+/** pmm_block_put() - one user less; in any context */
+void pmm_block_put(struct pmm_block *block)
+{
+	if (refcount_dec_and_test(&block->users))
+		pmm_block_check(block);
+}
+
+/**
+ * pmm_block_revive() - become a user of a block that was found by its home
+ * @block: the block; the caller has a reference to the structure
+ * @file: a file of its home, kept by the caller
+ *
+ * Context: May sleep.
+ * Return: 0, -ENOENT if the block is dying, or an errno of opening the home.
+ */
+int pmm_block_revive(struct pmm_block *block, struct file *file)
+{
+	int err = 0;
+
+	mutex_lock(&block->lock);
+	/* An adoption that is still under way may yet fail. */
+	if (!block->home || block->home->inode != file->f_mapping->host ||
+	    pmm_home_ended(block->home)) {
+		err = -ENOENT;
+		goto out;
+	}
+	if (refcount_inc_not_zero(&block->users))
+		goto out;
+	err = pmm_home_open_files(block->home, &file->f_path);
+	if (!err)
+		refcount_set(&block->users, 1);
+out:
+	mutex_unlock(&block->lock);
+	return err;
+}
+
+/**
+ * pmm_block_check() - look whether anyone holds a block, soon
+ * @block: the block; the caller has a reference to the structure
+ *
+ * Whoever notices that something has gone comes here.
+ *
+ * Context: Any.
+ */
+void pmm_block_check(struct pmm_block *block)
+{
+	pmm_block_get_ref(block);
+	if (!queue_work(pmm_wq, &block->work))
+		pmm_block_put_ref(block);
+}
+
+static void pmm_block_check_work(struct work_struct *work)
+{
+	struct pmm_block *block = container_of(work, struct pmm_block, work);
+	struct file *file_ro = NULL, *file_rw = NULL;
+	struct pmm_home *ended = NULL;
+	bool dies = false;
+
+	mutex_lock(&block->lock);
+	if (block->home && pmm_home_ended(block->home)) {
+		ended = block->home;
+		block->home = NULL;
+	}
+	if (!refcount_read(&block->users)) {
+		if (block->home) {
+			swap(file_ro, block->home->file_ro);
+			swap(file_rw, block->home->file_rw);
+		} else if (!block->dead) {
+			block->dead = true;
+			dies = true;
+		}
+	}
+	mutex_unlock(&block->lock);
+
+	if (file_ro)
+		fput(file_ro);
+	if (file_rw)
+		fput(file_rw);
+	if (ended)
+		pmm_home_drop(ended);
+	if (dies)
+		pmm_quarantine_add(block);
+	pmm_block_put_ref(block);
+}
+
+/**
+ * pmm_block_destroy() - forget a dead block whose pages are back in the pool
+ * @block: the block; the reference it was born with is dropped
+ */
+void pmm_block_destroy(struct pmm_block *block)
+{
+	struct pmm_type *type = block->type;
+
+	spin_lock(&pmm_blocks_lock);
+	list_del(&block->node);
+	spin_unlock(&pmm_blocks_lock);
+
+	spin_lock(&type->lock);
+	type->blocks--;
+	spin_unlock(&type->lock);
+	pmm_block_put_ref(block);
+	module_put(THIS_MODULE);
+}
+
+/**
+ * pmm_blocks_flush() - wait for what is on its way back to the pools
+ *
+ * Files are closed and marks are freed by work items of the kernel, each of
+ * which may start the next.  Blocks that are really held are not waited for.
+ *
+ * Context: May sleep; no locks.
+ */
+void pmm_blocks_flush(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		flush_delayed_fput();
+		pmm_homes_flush();
+		flush_workqueue(pmm_wq);
+		pmm_quarantine_flush();
+	}
+}
+
+static int pmm_block_zero(unsigned long pfn, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		clear_highpage(pfn_to_page(pfn + i));
+		cond_resched();
+	}
+	return 0;
+}
+
+static struct pmm_block *pmm_block_create(struct pmm_type *type,
+					  unsigned long nr, unsigned long align)
+{
+	struct pmm_block *block = kzalloc(sizeof(*block), GFP_KERNEL);
+
+	if (!block)
+		return NULL;
+	kref_init(&block->ref);
+	refcount_set(&block->users, 1);
+	block->type = type;
+	block->nr = nr;
+	block->align = align;
+	block->uid = current_uid();
+	mutex_init(&block->lock);
+	INIT_WORK(&block->work, pmm_block_check_work);
+	INIT_LIST_HEAD(&block->waiting);
+	return block;
+}
+
+/* From here on the block is like any other, and so is its end. */
+static void pmm_block_register(struct pmm_block *block)
+{
+	struct pmm_type *type = block->type;
+
+	/* A block keeps the module; the caller has it open, so this is safe. */
+	__module_get(THIS_MODULE);
+	spin_lock(&type->lock);
+	type->blocks++;
+	type->allocs++;
+	spin_unlock(&type->lock);
+
+	spin_lock(&pmm_blocks_lock);
+	block->id = ++pmm_block_last_id;
+	list_add_tail(&block->node, &pmm_blocks);
+	spin_unlock(&pmm_blocks_lock);
+}
+
+static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
+{
+	int err = pmm_type_take(block->type, block->nr, block->align,
+				&block->pfn, why);
+
+	if (err && why->reason != PMM_REASON_KERNEL) {
+		/* What was freed just now may still be on its way. */
+		pmm_blocks_flush();
+		err = pmm_type_take(block->type, block->nr, block->align,
+				    &block->pfn, why);
+	}
+	return err;
+}
+
+/**
+ * pmm_block_alloc() - allocate a block
+ * @type: its type
+ * @length: bytes, rounded up to whole pages
+ * @align: alignment of its physical address in bytes, a power of two up to
+ *	PMM_MAX_ALIGN, or 0: PMM_CHUNK_SIZE for blocks that large, else a page
+ * @why: filled in when there is no memory
+ *
+ * Context: May sleep.  The caller keeps the module.
+ * Return: a zeroed block with one user, or -EINVAL, -EOVERFLOW, -ENOMEM,
+ * -EINTR.
+ */
+struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
+				  struct pmm_why *why)
+{
+	struct pmm_block *block;
+	int err;
+
+	if (!length)
+		return ERR_PTR(-EINVAL);
+	if (length > MAX_LFS_FILESIZE - PAGE_SIZE)
+		return ERR_PTR(-EOVERFLOW);
+	length = PAGE_ALIGN(length);
+	if (!align)
+		align = length >= PMM_CHUNK_SIZE ? PMM_CHUNK_SIZE : PAGE_SIZE;
+	if (!is_power_of_2(align) || align > PMM_MAX_ALIGN)
+		return ERR_PTR(-EINVAL);
+	align = max_t(u64, align, PAGE_SIZE);
+
+	block = pmm_block_create(type, length >> PAGE_SHIFT,
+				 align >> PAGE_SHIFT);
+	if (!block) {
+		pmm_type_fail(type, why, PMM_REASON_KERNEL);
+		return ERR_PTR(-ENOMEM);
+	}
+	err = pmm_block_take(block, why);
+	if (err) {
+		pmm_block_put_ref(block);
+		return ERR_PTR(err);
+	}
+	pmm_block_register(block);
+	err = pmm_block_zero(block->pfn, block->nr);
+	if (err) {
+		pmm_block_put(block);
+		return ERR_PTR(err);
+	}
+	return block;
+}
+
+/* The block's home, made if there is none.  The block's lock is held. */
+static struct pmm_home *pmm_block_home(struct pmm_block *block)
+{
+	struct pmm_home *home;
+
+	lockdep_assert_held(&block->lock);
+	if (block->adopting)
+		return ERR_PTR(-EBUSY);
+	if (block->home && pmm_home_ended(block->home)) {
+		pmm_home_drop(block->home);
+		block->home = NULL;
+	}
+	if (block->home)
+		return block->home;
+	home = pmm_home_create(block);
+	if (!IS_ERR(home))
+		block->home = home;
+	return home;
+}
+
+/**
+ * pmm_block_home_file() - the file through which a block is mapped
+ * @block: the block; the caller is a user of it
+ * @write: for writing, too
+ *
+ * Makes a private home if the block has none.
+ *
+ * Context: May sleep; mmap_lock may be held.
+ * Return: a reference to the home's file, or -EBUSY (being adopted right now),
+ * -EOPNOTSUPP (the home is a file of a mounted file system), -ENOMEM.
+ */
+struct file *pmm_block_home_file(struct pmm_block *block, bool write)
+{
+	struct pmm_home *home;
+	struct file *file;
+
+	mutex_lock(&block->lock);
+	home = pmm_block_home(block);
+	if (IS_ERR(home)) {
+		file = ERR_CAST(home);
+	} else {
+		file = write ? home->file_rw : home->file_ro;
+		if (!file)
+			file = ERR_PTR(-EOPNOTSUPP);
+		else if (write && pmm_home_write_sealed(home))
+			file = ERR_PTR(-EPERM);
+		else
+			get_file(file);
+	}
+	mutex_unlock(&block->lock);
+	return file;
+}
+
+static bool pmm_block_poisoned(struct pmm_block *block)
+{
+	unsigned long i;
+
+	for (i = 0; i < block->nr; i++)
+		if (PageHWPoison(pfn_to_page(block->pfn + i)))
+			return true;
+	return false;
+}
+
+/**
+ * pmm_block_describe() - fill in the out fields of PMM_IOC_BLOCK_INFO
+ * @block: the block; the caller is a user of it
+ * @info: zeroed by the caller
+ */
+void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
+{
+	info->id = block->id;
+	info->length = pmm_block_size(block);
+	info->align = (u64)block->align << PAGE_SHIFT;
+	info->holders = refcount_read(&block->users);
+	info->uid = from_kuid_munged(current_user_ns(), block->uid);
+	strscpy(info->type, block->type->name, sizeof(info->type));
+	if (capable(CAP_SYS_RAWIO))
+		info->phys = (u64)block->pfn << PAGE_SHIFT;
+	if (pmm_block_poisoned(block))
+		info->state |= PMM_BLOCK_POISONED;
+
+	mutex_lock(&block->lock);
+	if (block->home && !pmm_home_ended(block->home))
+		pmm_home_describe(block->home, info);
+	mutex_unlock(&block->lock);
+}
+
+static const char *pmm_block_names(struct pmm_block *block, char *buf,
+				   size_t size)
+{
+	static const char * const kinds[] = {
+		[PMM_HOME_PRIVATE] = "private",
+		[PMM_HOME_SYSV] = "sysv",
+		[PMM_HOME_FILE] = "file",
+	};
+	struct pmm_home *home = block->home;
+
+	if (!home || pmm_home_ended(home))
+		return "-";
+	snprintf(buf, size, "%s:%lu", kinds[home->kind], home->ino);
+	return buf;
+}
+
+/* The id of the first block after @id, with a reference to it. */
+static struct pmm_block *pmm_block_after(u64 id)
+{
+	struct pmm_block *block;
+
+	spin_lock(&pmm_blocks_lock);
+	list_for_each_entry(block, &pmm_blocks, node) {
+		if (block->id > id) {
+			pmm_block_get_ref(block);
+			spin_unlock(&pmm_blocks_lock);
+			return block;
+		}
+	}
+	spin_unlock(&pmm_blocks_lock);
+	return NULL;
+}
+
+/** pmm_blocks_show() - the debugfs file "blocks" */
+void pmm_blocks_show(struct seq_file *m)
+{
+	struct pmm_block *block;
+	char buf[64];
+	u64 id = 0;
+
+	seq_puts(m, "id size type uid names holders state\n");
+	while ((block = pmm_block_after(id))) {
+		id = block->id;
+		mutex_lock(&block->lock);
+		seq_printf(m, "%llu %zu %s %u %s %u %s\n", block->id,
+			   pmm_block_size(block), block->type->name,
+			   from_kuid_munged(seq_user_ns(m), block->uid),
+			   pmm_block_names(block, buf, sizeof(buf)),
+			   refcount_read(&block->users),
+			   block->dead ? "quarantine" :
+			   block->home ? "home" : "plain");
+		mutex_unlock(&block->lock);
+		pmm_block_put_ref(block);
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that PMM supports, and nothing else.
+ *
+ * Every condition is the answer of a compile probe (scripts/probe.sh).
+ */
+#ifndef PMM_COMPAT_H
+#define PMM_COMPAT_H
+
+#include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/mm.h>
+#include <linux/pagevec.h>
+#include <linux/poison.h>
+
+#include "pmm_probe.h"
+
+/* The group's lock may be taken in reclaim; newer kernels always allow that. */
+#ifndef PMM_HAVE_FSNOTIFY_GROUP_NOFS
+#define FSNOTIFY_GROUP_NOFS 0
+#endif
+
+static inline bool pmm_inode_owner_or_capable(struct file *file,
+					      struct inode *inode)
+{
+#ifdef PMM_HAVE_MNT_IDMAP
+	return inode_owner_or_capable(file_mnt_idmap(file), inode);
+#else
+	return inode_owner_or_capable(file_mnt_user_ns(file), inode);
+#endif
+}
+
+static inline struct fsnotify_mark *
+pmm_fsnotify_find_mark(struct inode *inode, struct fsnotify_group *group)
+{
+#ifdef PMM_HAVE_FSNOTIFY_FIND_INODE_MARK
+	return fsnotify_find_inode_mark(inode, group);
+#else
+	return fsnotify_find_mark(&inode->i_fsnotify_marks, group);
+#endif
+}
+
+/* Put the pages of @batch, after draining this CPU's batches of pages. */
+static inline void pmm_folio_batch_release(struct folio_batch *batch)
+{
+#ifdef PMM_HAVE_FOLIO_BATCH_RELEASE
+	__folio_batch_release(batch);
+#else
+	BUILD_BUG_ON(sizeof(struct folio_batch) != sizeof(struct pagevec));
+	__pagevec_release((struct pagevec *)batch);
+#endif
+}
+
+/*
+ * The fields of a compound page that prep_compound_page(), which is not
+ * exported, would set: of the head, after all tails are set up.
+ */
+static inline void pmm_compound_head_init(struct page *page, unsigned int order)
+{
+#ifdef PMM_HAVE_COMPOUND_PAGE_DTOR
+	set_compound_page_dtor(page, TRANSHUGE_PAGE_DTOR);
+	set_compound_order(page, order);
+	atomic_set(compound_mapcount_ptr(page), -1);
+	atomic_set(compound_pincount_ptr(page), 0);
+	INIT_LIST_HEAD(page_deferred_list(page));
+#else
+	struct folio *folio = (struct folio *)page;
+
+	folio->_flags_1 = (folio->_flags_1 & ~0xffUL) | order;
+#ifdef CONFIG_64BIT
+	folio->_folio_nr_pages = 1U << order;
+#endif
+	atomic_set(&folio->_large_mapcount, -1);
+	atomic_set(&folio->_entire_mapcount, -1);
+	atomic_set(&folio->_nr_pages_mapped, 0);
+	atomic_set(&folio->_pincount, 0);
+	INIT_LIST_HEAD(&folio->_deferred_list);
+	folio_set_large_rmappable(folio);
+#endif
+}
+
+/* Is a compound page as pmm_compound_head_init() left it, unmapped, unpinned? */
+static inline bool pmm_compound_head_unused(struct page *page)
+{
+#ifdef PMM_HAVE_COMPOUND_PAGE_DTOR
+	return atomic_read(compound_mapcount_ptr(page)) == -1 &&
+	       atomic_read(compound_pincount_ptr(page)) == 0 &&
+	       list_empty(page_deferred_list(page));
+#else
+	struct folio *folio = (struct folio *)page;
+
+	return atomic_read(&folio->_large_mapcount) == -1 &&
+	       atomic_read(&folio->_entire_mapcount) == -1 &&
+	       atomic_read(&folio->_nr_pages_mapped) == 0 &&
+	       atomic_read(&folio->_pincount) == 0 &&
+	       list_empty(&folio->_deferred_list);
+#endif
+}
+
+/* Flags that live in the first tail page and mean something else elsewhere. */
+#ifndef PAGE_FLAGS_SECOND
+#define PAGE_FLAGS_SECOND 0UL
+#endif
+
+#endif /* PMM_COMPAT_H */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the module share: types, blocks, homes.
+ *
+ * Locks, in the order in which they nest:
+ *
+ *	mmap_lock		the kernel's; ADOPT and FIND drop it at once
+ *	pmm_block.lock		a block's home and whether it is dead
+ *	inode lock		the kernel's; taken by ADOPT, never with the block's
+ *	folio lock, i_pages	the kernel's, while pages go into a home
+ *	pmm_homes_lock		the table of homes
+ *	pmm_blocks_lock		the list of all blocks
+ *	pmm_quarantine_lock	the list of blocks that wait for their pages
+ *	pmm_type.lock		an allocator and the figures of its type
+ *
+ * mmap() holds mmap_lock and needs pmm_block.lock; write() to a tmpfs file
+ * holds the inode lock and needs mmap_lock.  So nobody waits for an inode lock
+ * with pmm_block.lock held: pmm_block.adopting stands in for it.
+ */
+#ifndef PMM_CORE_H
+#define PMM_CORE_H
+
+#include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/huge_mm.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+
+#include "pmm_alloc.h"
+#include <uapi/linux/pmm.h>
+
+struct seq_file;
+
+/* Homes are made of folios of this order where address and size allow. */
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+#define PMM_CHUNK_ORDER		HPAGE_PMD_ORDER
+#else
+#define PMM_CHUNK_ORDER		0
+#endif
+#define PMM_CHUNK_PAGES		(1UL << PMM_CHUNK_ORDER)
+#define PMM_CHUNK_SIZE		(PMM_CHUNK_PAGES << PAGE_SHIFT)
+
+/* Largest alignment of a block, in bytes. */
+#define PMM_MAX_ALIGN		(1UL << 30)
+
+#define PMM_NR_REASONS		(PMM_REASON_QUARANTINE + 1)
+
+/* Runs everything that may not be done where it is noticed. */
+extern struct workqueue_struct *pmm_wq;
+
+/* ---- types: drivers/misc/pmm_type.c, pmm_pool.c ---- */
+
+/**
+ * struct pmm_range - pages that belong to a type
+ * @node: in pmm_type.ranges
+ * @pfn: the first one
+ * @nr: how many
+ */
+struct pmm_range {
+	struct list_head node;
+	unsigned long pfn;
+	unsigned long nr;
+};
+
+/**
+ * struct pmm_type - a kind of memory with one pool behind it
+ * @name: as users name it
+ * @caps: PMM_TYPE_* bits
+ * @ops: its allocation policy
+ * @ranges: its struct pmm_range; fixed while the type is registered
+ * @total: pages in @ranges
+ * @lock: protects everything below
+ * @alloc: which pages are free, by page frame number
+ * @blocks: live blocks
+ * @quarantined: pages of dead blocks that somebody still holds
+ * @retired: pages taken out of use after a memory error
+ * @allocs: blocks allocated so far
+ * @failures: failed allocations, by PMM_REASON_*
+ */
+struct pmm_type {
+	char name[PMM_NAME_LEN];
+	u64 caps;
+	const struct pmm_alloc_ops *ops;
+	struct list_head ranges;
+	unsigned long total;
+
+	spinlock_t lock;
+	struct pmm_areas *alloc;
+	unsigned long blocks;
+	unsigned long quarantined;
+	unsigned long retired;
+	unsigned long allocs;
+	unsigned long failures[PMM_NR_REASONS];
+};
+
+/**
+ * struct pmm_why - why an allocation failed
+ * @reason: PMM_REASON_*
+ * @total: pages of the pool
+ * @free: pages free at that time
+ * @largest: pages of the longest free range at that time
+ */
+struct pmm_why {
+	unsigned int reason;
+	unsigned long total;
+	unsigned long free;
+	unsigned long largest;
+};
+
+int pmm_types_init(void);
+void pmm_types_exit(void);
+struct pmm_type *pmm_type_find(const char *name);
+struct pmm_type *pmm_type_by_index(unsigned int index);
+void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info);
+void pmm_type_fail(struct pmm_type *type, struct pmm_why *why,
+		   unsigned int reason);
+int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
+		  unsigned long *pfn, struct pmm_why *why);
+int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr);
+void pmm_type_quarantine(struct pmm_type *type, long nr);
+void pmm_types_show(struct seq_file *m);
+
+int pmm_pool_fill(struct list_head *ranges, unsigned long nr);
+void pmm_pool_empty(struct list_head *ranges);
+
+/* ---- blocks: drivers/misc/pmm_block.c, pmm_quarantine.c ---- */
+
+struct pmm_home;
+
+/**
+ * struct pmm_block - a contiguous range of one type
+ * @ref: keeps this structure; the pages are kept by @users and @home
+ * @users: holders other than the home: block fds and in-kernel users.  At zero
+ *	@work lets go of the home's files; the block dies when the home ends.
+ * @id: its number
+ * @type: its type
+ * @pfn: first page frame number
+ * @nr: pages
+ * @align: alignment asked for, in pages
+ * @uid: user who allocated it
+ * @lock: protects @home, @adopting, @dead
+ * @home: the inode whose page cache the block is, or NULL
+ * @adopting: an ADOPT is under way, and @home is about to change
+ * @dead: the pages are on their way back to the pool
+ * @work: looks whether the block is still held, see pmm_block_check()
+ * @node: in the list of all blocks
+ * @waiting: in the quarantine
+ */
+struct pmm_block {
+	struct kref ref;
+	refcount_t users;
+	u64 id;
+	struct pmm_type *type;
+	unsigned long pfn;
+	unsigned long nr;
+	unsigned long align;
+	kuid_t uid;
+
+	struct mutex lock;
+	struct pmm_home *home;
+	bool adopting;
+	bool dead;
+
+	struct work_struct work;
+	struct list_head node;
+	struct list_head waiting;
+};
+
+static inline size_t pmm_block_size(const struct pmm_block *block)
+{
+	return block->nr << PAGE_SHIFT;
+}
+
+struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
+				  struct pmm_why *why);
+struct pmm_block *pmm_block_get_ref(struct pmm_block *block);
+void pmm_block_put_ref(struct pmm_block *block);
+void pmm_block_get(struct pmm_block *block);
+void pmm_block_put(struct pmm_block *block);
+int pmm_block_revive(struct pmm_block *block, struct file *file);
+void pmm_block_check(struct pmm_block *block);
+struct file *pmm_block_home_file(struct pmm_block *block, bool write);
+void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info);
+void pmm_blocks_show(struct seq_file *m);
+void pmm_blocks_flush(void);
+void pmm_block_destroy(struct pmm_block *block);
+
+int pmm_quarantine_init(void);
+void pmm_quarantine_exit(void);
+void pmm_quarantine_add(struct pmm_block *block);
+void pmm_quarantine_flush(void);
+
+/* ---- pages: drivers/misc/pmm_folio.c ---- */
+
+bool pmm_folio_compose(struct page *head);
+bool pmm_pages_returned(unsigned long pfn, unsigned long nr);
+bool pmm_pages_reset(unsigned long pfn, unsigned long nr);
+
+/* ---- homes: ipc/pmm_shm.c, pmm_mark.c, pmm_shmem.c ---- */
+
+enum pmm_home_kind {
+	PMM_HOME_PRIVATE,	/* made by the module */
+	PMM_HOME_SYSV,		/* adopted: a System V segment */
+	PMM_HOME_FILE,		/* adopted: a tmpfs file or memfd */
+};
+
+/**
+ * struct pmm_home - the one inode whose page cache is a block
+ * @ref: one of the block, one of every mark
+ * @block: whose home it is; counted in its @ref
+ * @cred: of whoever made it the home; its files are opened with them
+ * @inode: not a reference: valid while the home is in the table of homes,
+ *	which it leaves when the inode ends and not later
+ * @ino: its number
+ * @node: in the table of homes, under pmm_homes_lock
+ * @kind: where it came from
+ * @sealed: its size can no longer change
+ * @internal: the inode is on the kernel's own tmpfs mount
+ * @file_ro: for read-only mappings; NULL without users, or if not @internal
+ * @file_rw: for the others
+ * @ended: not in the table; under pmm_homes_lock
+ * @held: the inode and its super block are held for @check, under
+ *	pmm_homes_lock
+ * @kicked: a mark was freed while @held; under pmm_homes_lock
+ * @mark: announces the end; replaced by @check alone while @held
+ * @check: looks at a held inode, see pmm_mark.c
+ * @check_delay: until the next look, in jiffies
+ */
+struct pmm_home {
+	struct kref ref;
+	struct pmm_block *block;
+	const struct cred *cred;
+	struct inode *inode;
+	unsigned long ino;
+	struct hlist_node node;
+	enum pmm_home_kind kind;
+	bool sealed;
+	bool internal;
+	struct file *file_ro;
+	struct file *file_rw;
+
+	bool ended;
+	bool held;
+	bool kicked;
+	struct fsnotify_mark *mark;
+	struct delayed_work check;
+	unsigned long check_delay;
+};
+
+int pmm_homes_init(void);
+void pmm_homes_flush(void);
+struct pmm_home *pmm_home_create(struct pmm_block *block);
+int pmm_home_adopt(struct pmm_block *block, unsigned long address, bool seal);
+int pmm_home_open_files(struct pmm_home *home, const struct path *path);
+void pmm_home_get(struct pmm_home *home);
+void pmm_home_put(struct pmm_home *home);
+void pmm_home_drop(struct pmm_home *home);
+struct pmm_block *pmm_home_find(struct inode *inode);
+struct inode *pmm_home_grab(struct pmm_home *home);
+void pmm_home_ungrab(struct inode *inode);
+void pmm_home_end(struct pmm_home *home);
+bool pmm_home_ended(struct pmm_home *home);
+bool pmm_home_write_sealed(struct pmm_home *home);
+void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info);
+
+int pmm_marks_init(void);
+void pmm_marks_exit(void);
+int pmm_mark_attach(struct pmm_home *home);
+void pmm_mark_detach(struct pmm_home *home);
+void pmm_mark_check(struct work_struct *work);
+
+extern spinlock_t pmm_homes_lock;
+
+int pmm_shmem_selftest(struct pmm_type *type);
+int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr);
+bool pmm_shmem_empty(struct inode *inode, unsigned long nr);
+u64 pmm_shmem_huge(struct inode *inode, unsigned long pfn, unsigned long nr,
+		   bool *complete);
+
+/* ---- /dev/pmm and debugfs ---- */
+
+#ifdef CONFIG_DEBUG_FS
+void pmm_debugfs_init(void);
+void pmm_debugfs_exit(void);
+#else
+static inline void pmm_debugfs_init(void) {}
+static inline void pmm_debugfs_exit(void) {}
+#endif
+
+#endif /* PMM_CORE_H */

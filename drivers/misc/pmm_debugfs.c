@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/pmm: one file a subject, a header line and a line for each.
+ *
+ *	types	what each type has, and its failed allocations by reason
+ *	blocks	every block: who allocated it, its home, its holders, its state
+ *
+ * Sizes are in bytes.  See Documentation/ABI/testing/debugfs-pmm.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "pmm_core.h"
+
+static struct dentry *pmm_debugfs_dir;
+
+static int types_show(struct seq_file *m, void *unused)
+{
+	pmm_types_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(types);
+
+static int blocks_show(struct seq_file *m, void *unused)
+{
+	pmm_blocks_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(blocks);
+
+/** pmm_debugfs_init() - make the files; debugfs may be absent */
+void pmm_debugfs_init(void)
+{
+	pmm_debugfs_dir = debugfs_create_dir("pmm", NULL);
+	debugfs_create_file("types", 0400, pmm_debugfs_dir, NULL, &types_fops);
+	debugfs_create_file("blocks", 0400, pmm_debugfs_dir, NULL,
+			    &blocks_fops);
+}
+
+/** pmm_debugfs_exit() - remove them, after the last reader has left */
+void pmm_debugfs_exit(void)
+{
+	debugfs_remove_recursive(pmm_debugfs_dir);
+}

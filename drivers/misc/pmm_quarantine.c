@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The quarantine: dead blocks whose pages are not all returned yet.
+ *
+ * Most leave it at the first look.  Others wait: for a driver or a ring buffer
+ * that pinned a page, or for the per-CPU batches of the mlock code, which keep
+ * references for as long as their CPU has nothing else to mlock.  Those are
+ * drained by passing a page of our own through the one exported function that
+ * drains them, on each CPU.
+ */
+#include <linux/cpu.h>
+#include <linux/jiffies.h>
+#include <linux/pagevec.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "pmm_compat.h"
+#include "pmm_core.h"
+
+#define PMM_QUARANTINE_DELAY	(HZ / 10)
+
+static LIST_HEAD(pmm_quarantine);
+/* Protects the list; nests inside nothing. */
+static DEFINE_SPINLOCK(pmm_quarantine_lock);
+static struct page *pmm_drain_page;
+
+static void pmm_quarantine_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(pmm_quarantine_round, pmm_quarantine_work);
+
+struct pmm_drain {
+	struct work_struct work;
+};
+
+static void pmm_drain_cpu(struct work_struct *work)
+{
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	get_page(pmm_drain_page);
+	folio_batch_add(&batch, page_folio(pmm_drain_page));
+	pmm_folio_batch_release(&batch);
+}
+
+/* Empty every CPU's batches of pages. */
+static void pmm_drain_all(void)
+{
+	struct pmm_drain __percpu *drains = alloc_percpu(struct pmm_drain);
+	int cpu;
+
+	if (!drains)
+		return;
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct work_struct *work = &per_cpu_ptr(drains, cpu)->work;
+
+		INIT_WORK(work, pmm_drain_cpu);
+		queue_work_on(cpu, system_wq, work);
+	}
+	for_each_online_cpu(cpu)
+		flush_work(&per_cpu_ptr(drains, cpu)->work);
+	cpus_read_unlock();
+	free_percpu(drains);
+}
+
+/* Bring a block's pages back to the pool, if nobody else has any. */
+static bool pmm_quarantine_release(struct pmm_block *block)
+{
+	unsigned long nr = block->nr;
+	int err;
+
+	if (!pmm_pages_returned(block->pfn, block->nr) ||
+	    !pmm_pages_reset(block->pfn, block->nr))
+		return false;
+	/* On failure what is left of the block stays here and is tried again. */
+	err = pmm_type_give(block->type, &block->pfn, &block->nr);
+	pmm_type_quarantine(block->type, (long)block->nr - (long)nr);
+	if (err)
+		return false;
+	pmm_block_destroy(block);
+	return true;
+}
+
+/* One look at every block.  Return: how many have to stay. */
+static unsigned int pmm_quarantine_look(void)
+{
+	struct pmm_block *block, *next;
+	unsigned int left = 0;
+	LIST_HEAD(todo);
+
+	spin_lock(&pmm_quarantine_lock);
+	list_splice_init(&pmm_quarantine, &todo);
+	spin_unlock(&pmm_quarantine_lock);
+
+	list_for_each_entry_safe(block, next, &todo, waiting) {
+		list_del_init(&block->waiting);
+		if (pmm_quarantine_release(block))
+			continue;
+		left++;
+		spin_lock(&pmm_quarantine_lock);
+		list_add_tail(&block->waiting, &pmm_quarantine);
+		spin_unlock(&pmm_quarantine_lock);
+	}
+	return left;
+}
+
+static void pmm_quarantine_work(struct work_struct *work)
+{
+	if (pmm_quarantine_look()) {
+		pmm_drain_all();
+		if (pmm_quarantine_look())
+			queue_delayed_work(pmm_wq, &pmm_quarantine_round,
+					   PMM_QUARANTINE_DELAY);
+	}
+}
+
+/**
+ * pmm_quarantine_add() - a block has died
+ * @block: the block; from now on the quarantine's
+ *
+ * Context: May sleep.
+ */
+void pmm_quarantine_add(struct pmm_block *block)
+{
+	pmm_type_quarantine(block->type, block->nr);
+	spin_lock(&pmm_quarantine_lock);
+	list_add_tail(&block->waiting, &pmm_quarantine);
+	spin_unlock(&pmm_quarantine_lock);
+	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
+}
+
+/** pmm_quarantine_flush() - look now, and wait for the outcome; may sleep */
+void pmm_quarantine_flush(void)
+{
+	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
+	flush_delayed_work(&pmm_quarantine_round);
+}
+
+/** pmm_quarantine_init() - before the first block */
+int pmm_quarantine_init(void)
+{
+	pmm_drain_page = alloc_page(GFP_KERNEL);
+	return pmm_drain_page ? 0 : -ENOMEM;
+}
+
+/** pmm_quarantine_exit() - after the last block */
+void pmm_quarantine_exit(void)
+{
+	cancel_delayed_work_sync(&pmm_quarantine_round);
+	/* No CPU keeps a page of the pool after this. */
+	pmm_drain_all();
+	__free_page(pmm_drain_page);
+}

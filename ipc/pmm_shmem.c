@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The one file that knows how shmem keeps its pages.
+ *
+ * Pages go into a shmem inode's page cache as shmem_add_to_page_cache() puts
+ * its own there, but they are never on an LRU list and never charged to a
+ * memory cgroup, and PMM keeps a reference on each.  They come out through
+ * shmem_truncate_range() and inode eviction, like all pages of shmem.
+ *
+ * None of that is a stable interface, so pmm_shmem_selftest() tries it on a
+ * private file when the module is loaded.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/vmstat.h>
+#include <linux/xarray.h>
+
+#include "pmm_compat.h"
+#include "pmm_core.h"
+
+/* One folio; it is locked and complete before anybody can see it. */
+static int pmm_shmem_insert_folio(struct address_space *mapping,
+				  struct folio *folio, pgoff_t index)
+{
+	XA_STATE_ORDER(xas, &mapping->i_pages, index, folio_order(folio));
+	long nr = folio_nr_pages(folio);
+
+	folio_lock(folio);
+	folio_set_swapbacked(folio);
+	folio_set_dirty(folio);
+	folio_mark_uptodate(folio);
+	folio_ref_add(folio, nr);
+	folio->mapping = mapping;
+	folio->index = index;
+
+	do {
+		xas_lock_irq(&xas);
+		if (xas_find_conflict(&xas)) {
+			xas_set_err(&xas, -EEXIST);
+			goto unlock;
+		}
+		xas_store(&xas, folio);
+		if (xas_error(&xas))
+			goto unlock;
+		mapping->nrpages += nr;
+		if (folio_test_pmd_mappable(folio))
+			__lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, nr);
+		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+		__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
+unlock:
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+
+	if (xas_error(&xas)) {
+		folio->mapping = NULL;
+		folio_ref_sub(folio, nr);
+	}
+	folio_unlock(folio);
+	return xas_error(&xas);
+}
+
+/* The folio for the pages at @pfn: as large as their address and @nr allow. */
+static struct folio *pmm_shmem_folio(unsigned long pfn, unsigned long offset,
+				     unsigned long nr)
+{
+	struct page *page = pfn_to_page(pfn + offset);
+
+	if (!PageHead(page) && nr - offset >= PMM_CHUNK_PAGES &&
+	    IS_ALIGNED(pfn + offset, PMM_CHUNK_PAGES) &&
+	    IS_ALIGNED(offset, PMM_CHUNK_PAGES))
+		pmm_folio_compose(page);
+	return page_folio(page);
+}
+
+/**
+ * pmm_shmem_insert() - make pages the contents of an empty shmem inode
+ * @inode: the inode, from its beginning
+ * @pfn: first page
+ * @nr: how many
+ *
+ * Context: May sleep.  The inode's lock is held, or nobody else has the inode.
+ * Return: 0; -EEXIST if a fault was faster and put a page of its own there, or
+ * -ENOMEM.  After a failure the inode has none of these pages.
+ */
+int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr)
+{
+	unsigned long offset = 0;
+	int err;
+
+	while (offset < nr) {
+		struct folio *folio = pmm_shmem_folio(pfn, offset, nr);
+
+		err = pmm_shmem_insert_folio(inode->i_mapping, folio, offset);
+		if (err)
+			goto err_remove;
+		offset += folio_nr_pages(folio);
+		cond_resched();
+	}
+	return 0;
+
+err_remove:
+	/* Not the page that was in the way, nor any behind it. */
+	if (offset)
+		shmem_truncate_range(inode, 0,
+				     ((loff_t)offset << PAGE_SHIFT) - 1);
+	return err;
+}
+
+/**
+ * pmm_shmem_empty() - does an inode hold nothing, in memory or in swap?
+ * @inode: a shmem inode
+ * @nr: pages from here on are not looked at
+ *
+ * Context: The inode's lock is held.
+ */
+bool pmm_shmem_empty(struct inode *inode, unsigned long nr)
+{
+	unsigned long index = 0;
+
+	/* Swapped pages are value entries in the same array. */
+	return !xa_find(&inode->i_mapping->i_pages, &index, nr - 1, XA_PRESENT);
+}
+
+/**
+ * pmm_shmem_huge() - how a home holds its block
+ * @inode: the home
+ * @pfn: first page of the block
+ * @nr: pages of the block
+ * @complete: set to whether every page of the block is in its place
+ *
+ * Context: May sleep.
+ * Return: bytes that are there as folios of PMM_CHUNK_ORDER.
+ */
+u64 pmm_shmem_huge(struct inode *inode, unsigned long pfn, unsigned long nr,
+		   bool *complete)
+{
+	unsigned long offset = 0;
+	u64 huge = 0;
+
+	*complete = true;
+	while (offset < nr) {
+		struct page *page = pfn_to_page(pfn + offset);
+		unsigned long step = PageHead(page) ? PMM_CHUNK_PAGES : 1;
+
+		if (xa_load(&inode->i_mapping->i_pages, offset) != page)
+			*complete = false;
+		else if (step > 1)
+			huge += PMM_CHUNK_SIZE;
+		offset += step;
+		cond_resched();
+	}
+	return huge;
+}
+
+/* Does what is written through @file arrive in the page at @pfn, and back? */
+static bool pmm_shmem_same(struct file *file, unsigned long pfn, u64 pattern)
+{
+	u64 *p = page_address(pfn_to_page(pfn));
+	u64 seen = 0;
+	loff_t pos = 0;
+
+	if (kernel_write(file, &pattern, sizeof(pattern), &pos) !=
+	    sizeof(pattern))
+		return false;
+	if (READ_ONCE(*p) != pattern)
+		return false;
+	WRITE_ONCE(*p, ~pattern);
+	pos = 0;
+	if (kernel_read(file, &seen, sizeof(seen), &pos) != sizeof(seen))
+		return false;
+	return seen == ~pattern;
+}
+
+static const char *pmm_shmem_try(struct file *file, unsigned long pfn,
+				 unsigned long nr)
+{
+	struct inode *inode = file_inode(file);
+	struct address_space *mapping = inode->i_mapping;
+	bool complete;
+
+	if (!shmem_mapping(mapping))
+		return "a shmem file is not one";
+	if (pmm_shmem_insert(inode, pfn, nr))
+		return "pages cannot be inserted";
+	if (mapping->nrpages != nr)
+		return "pages are counted differently";
+	pmm_shmem_huge(inode, pfn, nr, &complete);
+	if (!complete)
+		return "inserted pages are not in their place";
+	if (!pmm_shmem_same(file, pfn, 0x504d4d2073656c66ULL))
+		return "a file and its pages differ";
+	shmem_truncate_range(inode, 0, -1);
+	if (mapping->nrpages || !pmm_shmem_empty(inode, nr))
+		return "pages do not come out again";
+	return NULL;
+}
+
+/**
+ * pmm_shmem_selftest() - is shmem in this kernel as this file expects?
+ * @type: whose memory is used for the test
+ *
+ * Context: May sleep; at load, before anyone can have a block.
+ * Return: 0, or -EOPNOTSUPP after a message that says what differs.
+ */
+int pmm_shmem_selftest(struct pmm_type *type)
+{
+	const char *wrong;
+	struct file *file;
+	struct pmm_why why;
+	unsigned long nr = PMM_CHUNK_PAGES, pfn;
+	int err;
+
+	err = pmm_type_take(type, nr, nr, &pfn, &why);
+	if (err) {
+		nr = 1;
+		err = pmm_type_take(type, nr, nr, &pfn, &why);
+	}
+	if (err)
+		return err;
+
+	file = shmem_file_setup("pmm-selftest", nr << PAGE_SHIFT,
+				VM_NORESERVE);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_give;
+	}
+	wrong = pmm_shmem_try(file, pfn, nr);
+	if (wrong)
+		shmem_truncate_range(file_inode(file), 0, -1);
+	fput(file);
+	if (!pmm_pages_reset(pfn, nr) && !wrong)
+		wrong = "pages do not become free again";
+	if (wrong) {
+		/* Nobody knows what these pages are now: never use them. */
+		pr_err("pmm: this kernel's shmem differs from what PMM knows (%s); not loading\n",
+		       wrong);
+		return -EOPNOTSUPP;
+	}
+
+err_give:
+	pmm_type_give(type, &pfn, &nr);
+	return err;
+}

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# probe.sh HEADER COMPILER FLAGS...: ask the kernel's headers what they offer.
+#
+# Each probe is a function body that compiles, or does not, against the kernel
+# the module is built for.  Distributions backport, so version numbers do not
+# tell; this does.
+set -eu
+
+header=$1
+shift
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# Drop what kbuild adds for dependency files: the probe leaves none.
+flags=
+for arg; do
+	case $arg in
+	-Wp,-MMD,* | -DKBUILD_* ) ;;
+	*) flags="$flags '$(printf %s "$arg" | sed "s/'/'\\\\''/g")'" ;;
+	esac
+done
+
+# compiles BODY INCLUDE...: does a function with that body compile?
+compiles() {
+	body=$1
+	shift
+	{
+		for include; do
+			printf '#include <%s>\n' "$include"
+		done
+		printf 'void pmm_probe(void);\nvoid pmm_probe(void)\n{\n\t%s\n}\n' "$body"
+	} >"$dir/probe.c"
+	eval "$flags -Werror -DKBUILD_MODNAME='\"probe\"' -DKBUILD_BASENAME='\"probe\"' \
+		-DKBUILD_MODFILE='\"probe\"' -c -o '$dir/probe.o' '$dir/probe.c'" >"$dir/log" 2>&1
+}
+
+# probe NAME BODY INCLUDE...: define PMM_HAVE_NAME if it compiles
+probe() {
+	name=$1
+	shift
+	if compiles "$@"; then
+		printf '#define PMM_HAVE_%s 1\n' "$name"
+	else
+		printf '/* no %s */\n' "$name"
+	fi
+}
+
+# If the trivial probe fails, the flags are wrong and every answer would be.
+if ! compiles 'struct page *p = NULL; (void)p;' linux/mm.h; then
+	cat "$dir/log" >&2
+	echo "probe.sh: cannot compile against this kernel's headers" >&2
+	exit 1
+fi
+
+{
+	printf '/* Written by scripts/probe.sh */\n'
+	probe MNT_IDMAP \
+		'struct file *f = NULL; struct mnt_idmap *m = file_mnt_idmap(f); (void)m;' \
+		linux/fs.h
+	probe FSNOTIFY_GROUP_NOFS \
+		'int flags = FSNOTIFY_GROUP_NOFS; (void)flags;' \
+		linux/fsnotify_backend.h
+	probe FSNOTIFY_FIND_INODE_MARK \
+		'(void)fsnotify_find_inode_mark(NULL, NULL);' \
+		linux/fsnotify_backend.h
+	probe FOLIO_BATCH_RELEASE \
+		'void (*f)(struct folio_batch *) = __folio_batch_release; (void)f;' \
+		linux/mm.h linux/pagevec.h
+	probe COMPOUND_PAGE_DTOR \
+		'set_compound_page_dtor(NULL, TRANSHUGE_PAGE_DTOR);' \
+		linux/mm.h
+} >"$header"
