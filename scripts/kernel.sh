@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernel.sh [--refresh] 6.1|6.12
+#
+# Print the directory that holds Debian's newest kernel of that series: image,
+# modules and headers, downloaded and unpacked but not installed.  What is in the
+# cache already is used as it is; --refresh looks for a newer one.
+#
+# The directory is named after the package version, and kernels/6.1 is a link to
+# the current one: guests that still use an older one are not disturbed.
+
+. "$(dirname "$0")/common.sh"
+. "$PMM_SRC/scripts/debian.sh"
+
+refresh=
+[ "${1:-}" != --refresh ] || { refresh=1; shift; }
+series=${1:?usage: kernel.sh [--refresh] 6.1|6.12}
+link=$PMM_CACHE/kernels/$series
+
+# Everything that we are going to need, so that damage is seen here and not later.
+complete() {
+	local f
+
+	for f in .complete release vmlinuz headers/Module.symvers headers/Makefile modules/modules.dep; do
+		[ -e "$1/$f" ] || return 1
+	done
+}
+
+# The packages expect to lie in /; release, vmlinuz, headers and modules are the
+# names that the rest of PMM uses.
+debian_finish() {
+	local new=$1 final=$2 release
+
+	release=$(basename "$new"/lib/modules/*)
+	echo "$release" >"$new/release"
+	ln -s "boot/vmlinuz-$release" "$new/vmlinuz"
+	ln -s "usr/src/linux-headers-$release" "$new/headers"
+	ln -s "lib/modules/$release" "$new/modules"
+	ln -sfn "../../../headers" "$new/modules/build"
+	rm -f "$new/modules/source"
+	sed -i "s,^include /usr/src/,include $final/usr/src/," "$new/headers/Makefile"
+	say "Indexing the modules of $release ..."
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "$new" -F "$new/boot/System.map-$release" "$release"
+}
+
+# The plain flavour: not -rt, -cloud, -unsigned or -dbg.
+newest_image() {
+	debian_newest "linux-image-${series//./\\.}\.[0-9.]+([-+][a-z]*[0-9]+)*-$DEBIAN_ARCH"
+}
+
+fetch() {
+	local image=$1 version dir headers packages
+
+	version=$(debian_version "$image")
+	# ~ is for version comparison only and trips over shells.
+	dir=$PMM_CACHE/kernels/${version//\~/-}
+
+	if ! complete "$dir"; then
+		say "Fetching Debian's kernel $version (about 100 MB, once) ..."
+		headers=${image/image/headers}
+		mapfile -t packages < <(debian_apt apt-cache depends "$headers" |
+			sed -nE 's/^ *\|?Depends: (linux-(headers|kbuild)-.*)/\1/p')
+		debian_unpack "$dir" "$image=$version" "$headers=$version" "${packages[@]/%/=$version}"
+		complete "$dir" || die "$dir is not complete: unexpected package contents"
+	fi
+	ln -sfn "${dir##*/}" "$link.new.$$"
+	mv -T "$link.new.$$" "$link"
+}
+
+if ! complete "$link" || [ -n "$refresh" ]; then
+	debian_lock
+	# Another checkout may have fetched it while we waited.
+	if ! complete "$link" || [ -n "$refresh" ]; then
+		mkdir -p "$PMM_CACHE/kernels"
+		debian_update
+		image=$(newest_image)
+		[ -n "$image" ] || { debian_update always; image=$(newest_image); }
+		if [ -n "$image" ]; then
+			fetch "$image"
+		elif ! complete "$link"; then
+			die "no suite of this machine's Debian mirror offers a $series kernel"
+		fi
+	fi
+fi
+readlink -f "$link"
