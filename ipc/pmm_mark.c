@@ -177,8 +177,9 @@ static bool pmm_mark_look(struct pmm_home *home)
 
 	if (atomic_read(&home->inode->i_count) == 1) {
 		/* Nobody has it, and without a link nobody can get it. */
-		pmm_home_end(home);
+		pmm_home_unhash(home);
 		pmm_mark_unhold(home, true);
+		pmm_home_end(home);
 		pmm_block_check(home->block);
 		return true;
 	}

@@ -27,7 +27,7 @@
 
 /* All homes that have not ended, by address of the inode. */
 static DEFINE_HASHTABLE(pmm_homes, 8);
-/* Protects it, and pmm_home.ended and .held. */
+/* Protects it, and pmm_home.held and .kicked. */
 DEFINE_SPINLOCK(pmm_homes_lock);
 
 /* The super block of the kernel's own tmpfs mount, which is never unmounted. */
@@ -82,19 +82,28 @@ bool pmm_home_ended(struct pmm_home *home)
 }
 
 /**
- * pmm_home_end() - the inode has gone, or nobody will find it any more
+ * pmm_home_unhash() - the inode is not to be found any more
+ * @home: the home; the caller has a reference
+ *
+ * Context: Any but hard interrupts.
+ */
+void pmm_home_unhash(struct pmm_home *home)
+{
+	spin_lock(&pmm_homes_lock);
+	hash_del(&home->node);
+	spin_unlock(&pmm_homes_lock);
+}
+
+/**
+ * pmm_home_end() - the inode has gone, and the pages have left it
  * @home: the home; the caller has a reference
  *
  * Context: Any but hard interrupts.
  */
 void pmm_home_end(struct pmm_home *home)
 {
-	spin_lock(&pmm_homes_lock);
-	if (!home->ended) {
-		WRITE_ONCE(home->ended, true);
-		hash_del(&home->node);
-	}
-	spin_unlock(&pmm_homes_lock);
+	pmm_home_unhash(home);
+	WRITE_ONCE(home->ended, true);
 }
 
 /**
@@ -109,7 +118,7 @@ struct inode *pmm_home_grab(struct pmm_home *home)
 	struct inode *inode = NULL;
 
 	spin_lock(&pmm_homes_lock);
-	if (!home->ended)
+	if (!hlist_unhashed(&home->node))
 		inode = igrab(home->inode);
 	spin_unlock(&pmm_homes_lock);
 
@@ -163,10 +172,8 @@ static int pmm_home_hash(struct pmm_home *home)
 			       (unsigned long)home->inode)
 		if (other->inode == home->inode)
 			err = -EBUSY;
-	if (!err) {
+	if (!err)
 		hash_add(pmm_homes, &home->node, (unsigned long)home->inode);
-		home->ended = false;
-	}
 	spin_unlock(&pmm_homes_lock);
 	return err;
 }
@@ -199,7 +206,7 @@ static struct pmm_home *pmm_home_new(struct pmm_block *block,
 	home->ino = inode->i_ino;
 	home->kind = kind;
 	home->internal = inode->i_sb == pmm_internal_sb;
-	home->ended = true;
+	INIT_HLIST_NODE(&home->node);
 	INIT_DELAYED_WORK(&home->check, pmm_mark_check);
 	return home;
 }
@@ -288,6 +295,7 @@ static int pmm_home_fill(struct pmm_home *home)
 	SHMEM_I(inode)->seals = seals;
 	mapping_unmap_writable(inode->i_mapping);
 err_detach:
+	/* The mark's callback is to know that this is no end of the inode. */
 	pmm_home_end(home);
 	pmm_mark_detach(home);
 err_end:

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/highmem.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -157,21 +158,20 @@ void pmm_block_destroy(struct pmm_block *block)
 /**
  * pmm_blocks_flush() - wait for what is on its way back to the pools
  *
- * Files are closed and marks are freed by work items of the kernel, each of
- * which may start the next.  Blocks that are really held are not waited for.
+ * The way has five steps, most of which are work items: a block lets go of its
+ * home's files, these are closed, the home's end is looked at, then the block
+ * is, then its pages are.  Whoever really holds a block is not waited for.
  *
  * Context: May sleep; no locks.
  */
 void pmm_blocks_flush(void)
 {
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		flush_delayed_fput();
-		pmm_homes_flush();
-		flush_workqueue(pmm_wq);
-		pmm_quarantine_flush();
-	}
+	flush_workqueue(pmm_wq);
+	flush_delayed_fput();
+	pmm_homes_flush();
+	flush_workqueue(pmm_wq);
+	flush_workqueue(pmm_wq);
+	pmm_quarantine_flush();
 }
 
 static int pmm_block_zero(unsigned long pfn, unsigned long nr)

@@ -22,7 +22,6 @@
 
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
-#include <linux/huge_mm.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -224,7 +223,7 @@ enum pmm_home_kind {
  * @internal: the inode is on the kernel's own tmpfs mount
  * @file_ro: for read-only mappings; NULL without users, or if not @internal
  * @file_rw: for the others
- * @ended: not in the table; under pmm_homes_lock
+ * @ended: the inode is gone, and its pages have left it
  * @held: the inode and its super block are held for @check, under
  *	pmm_homes_lock
  * @kicked: a mark was freed while @held; under pmm_homes_lock
@@ -264,6 +263,7 @@ void pmm_home_drop(struct pmm_home *home);
 struct pmm_block *pmm_home_find(struct inode *inode);
 struct inode *pmm_home_grab(struct pmm_home *home);
 void pmm_home_ungrab(struct inode *inode);
+void pmm_home_unhash(struct pmm_home *home);
 void pmm_home_end(struct pmm_home *home);
 bool pmm_home_ended(struct pmm_home *home);
 bool pmm_home_write_sealed(struct pmm_home *home);

@@ -34,7 +34,7 @@ static int pmm_page_expected(struct page *page)
  */
 static void pmm_page_reset(struct page *page)
 {
-	if (TestClearPageMlocked(page))
+	if (folio_test_clear_mlocked(page_folio(page)))
 		mod_zone_page_state(page_zone(page), NR_MLOCK, -1);
 	WARN_ON_ONCE(atomic_read(&page->_mapcount) != -1);
 	set_mask_bits(&page->flags, PAGE_FLAGS_CHECK_AT_PREP, 0);
@@ -90,7 +90,7 @@ static bool pmm_folio_decompose(struct page *head)
 		return false;
 
 	WARN_ON_ONCE(!pmm_compound_head_unused(head));
-	if (TestClearPageMlocked(head))
+	if (folio_test_clear_mlocked(page_folio(head)))
 		mod_zone_page_state(page_zone(head), NR_MLOCK,
 				    -(long)PMM_CHUNK_PAGES);
 	set_mask_bits(&head[1].flags, PAGE_FLAGS_SECOND, 0);
