@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+pmmshm_objs := block error explain import map pmmshm request segment transport
+pmmshm_objs := $(pmmshm_objs:%=build/obj/libpmmshm/%.o)
+
+ALL += build/lib/libpmmshm.a build/lib/libpmmshm.so
+INSTALL_LIB += build/lib/libpmmshm.a build/lib/libpmmshm.so build/lib/libpmmshm.so.0
+INSTALL_HEADER += libpmmshm/pmmshm.h
+INSTALL_PC += libpmmshm/libpmmshm.pc.in
+
+build/lib/libpmmshm.a: $(pmmshm_objs)
+build/lib/libpmmshm.so: $(pmmshm_objs) libpmmshm/libpmmshm.map
+# The soname changes when programs must be built again, and only then.
+build/lib/libpmmshm.so: private soname := libpmmshm.so.0
+build/lib/libpmmshm.so: private ldflags += \
+	-Wl,--version-script=libpmmshm/libpmmshm.map -Wl,--no-undefined
+
+$(pmmshm_objs): cflags += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden
+build/obj/libpmmshm/pmmshm.o: cflags += -DPMMSHM_VERSION='"$(VERSION)"'

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Kernel errors turned into words: what failed, why, and what helps.
+ *
+ * Each pmmshm_explain_*() sets the error text and errno, and returns -1.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* "64 MiB", "1.5 GiB", "100 bytes": rounded down to one decimal */
+struct pmmshm_text pmmshm_bytes(uint64_t n)
+{
+	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	struct pmmshm_text t;
+	uint64_t unit = 1024, tenth;
+	size_t i = 0;
+
+	if (n < unit) {
+		snprintf(t.s, sizeof(t.s), "%" PRIu64 " bytes", n);
+		return t;
+	}
+	while (i < 3 && n / unit >= 1024) {
+		unit *= 1024;
+		i++;
+	}
+	tenth = n % unit / (unit / 1024) * 10 / 1024;
+	if (tenth)
+		snprintf(t.s, sizeof(t.s), "%" PRIu64 ".%" PRIu64 " %s",
+			 n / unit, tenth, units[i]);
+	else
+		snprintf(t.s, sizeof(t.s), "%" PRIu64 " %s", n / unit, units[i]);
+	return t;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static struct pmmshm_text group_of(const struct pmmshm_transport *sys,
+				   const char *path)
+{
+	struct pmmshm_text t;
+	struct group group, *found;
+	char buf[2048];
+	struct stat st;
+
+	if (sys->stat(path, &st))
+		snprintf(t.s, sizeof(t.s), "its group");
+	else if (!getgrgid_r(st.st_gid, &group, buf, sizeof(buf), &found) &&
+		 found)
+		snprintf(t.s, sizeof(t.s), "group '%s'", found->gr_name);
+	else
+		snprintf(t.s, sizeof(t.s), "group %u", (unsigned int)st.st_gid);
+	return t;
+}
+
+int pmmshm_explain_open(const struct pmmshm_transport *sys, const char *path,
+			int err)
+{
+	switch (err) {
+	case ENOENT:
+		return pmmshm_fail(ENOENT, "%s: no such device node: the pmm module is not loaded (modprobe pmm)",
+				   path);
+	case ENXIO:
+	case ENODEV:
+		return pmmshm_fail(ENOENT, "%s: no device behind this node: the pmm module is not loaded (modprobe pmm)",
+				   path);
+	case EACCES:
+		return pmmshm_fail(EACCES, "%s: permission denied: add the user to %s",
+				   path, group_of(sys, path).s);
+	}
+	return pmmshm_fail(err, "%s: cannot open: %m", path);
+}
+
+/* -------------------------------------------------------------- allocating */
+
+/* What was asked for, as the start of each message. */
+static const char *what(const struct pmm_alloc *req, char *buf, size_t size)
+{
+	if (req->type[0])
+		snprintf(buf, size, "cannot allocate %s of type '%.*s'",
+			 pmmshm_bytes(req->length).s, PMM_NAME_LEN, req->type);
+	else
+		snprintf(buf, size, "cannot allocate %s",
+			 pmmshm_bytes(req->length).s);
+	return buf;
+}
+
+static int explain_exhausted(const char *what, const struct pmm_alloc *req)
+{
+	if (req->length > req->total)
+		return pmmshm_fail(ENOMEM, "%s: the whole pool has %s; load pmm with a larger pool_mb",
+				   what, pmmshm_bytes(req->total).s);
+	return pmmshm_fail(ENOMEM, "%s: the pool has %s free of %s; free some blocks or load pmm with a larger pool_mb",
+			   what, pmmshm_bytes(req->free).s,
+			   pmmshm_bytes(req->total).s);
+}
+
+static int explain_fragmented(const char *what, const struct pmm_alloc *req)
+{
+	return pmmshm_fail(ENOMEM, "%s: the pool has %s free but the longest free range is %s (fragmented); free some blocks or load pmm with a larger pool_mb",
+			   what, pmmshm_bytes(req->free).s,
+			   pmmshm_bytes(req->largest_free).s);
+}
+
+static int explain_alignment(const char *what, const struct pmm_alloc *req)
+{
+	char align[64] = "the natural alignment";
+
+	if (req->align)
+		snprintf(align, sizeof(align), "an alignment of %s",
+			 pmmshm_bytes(req->align).s);
+	return pmmshm_fail(ENOMEM, "%s: the longest free range is %s but none is long enough at %s; ask for a smaller alignment or free some blocks",
+			   what, pmmshm_bytes(req->largest_free).s, align);
+}
+
+static int explain_quarantine(const char *what, const struct pmm_alloc *req)
+{
+	return pmmshm_fail(ENOMEM, "%s: the pool has %s free of %s, and freed blocks that would make room are still pinned by a device or a program; wait for it or end it",
+			   what, pmmshm_bytes(req->free).s,
+			   pmmshm_bytes(req->total).s);
+}
+
+static int explain_quota(const char *what, const struct pmm_alloc *req, int err)
+{
+	return pmmshm_fail(err, "%s: this user has %s of a quota of %s; free some blocks, or have the quota raised",
+			   what, pmmshm_bytes(req->quota_used).s,
+			   pmmshm_bytes(req->quota).s);
+}
+
+static int explain_type(const struct pmmshm *pmm, const char *what)
+{
+	struct pmm_type_info info;
+	char list[256] = "";
+	size_t used = 0;
+	uint32_t i;
+
+	for (i = 0; used < sizeof(list); i++) {
+		memset(&info, 0, sizeof(info));
+		info.size = sizeof(info);
+		info.index = i;
+		if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_TYPE, &info))
+			break;
+		used += snprintf(list + used, sizeof(list) - used, "%s%.*s",
+				 i ? ", " : "", PMM_NAME_LEN - 1, info.name);
+	}
+	if (!list[0])
+		return pmmshm_fail(ENOENT, "%s: no such type of memory", what);
+	return pmmshm_fail(ENOENT, "%s: no such type of memory; there is: %s",
+			   what, list);
+}
+
+static int explain_reason(const char *what, const struct pmm_alloc *req,
+			  int err)
+{
+	switch (req->reason) {
+	case PMM_REASON_EXHAUSTED:
+		return explain_exhausted(what, req);
+	case PMM_REASON_FRAGMENTED:
+		return explain_fragmented(what, req);
+	case PMM_REASON_ALIGNMENT:
+		return explain_alignment(what, req);
+	case PMM_REASON_QUARANTINE:
+		return explain_quarantine(what, req);
+	case PMM_REASON_QUOTA:
+		return explain_quota(what, req, err);
+	case PMM_REASON_KERNEL:
+		return pmmshm_fail(err, "%s: the kernel has no memory left for its own bookkeeping; end some programs",
+				   what);
+	}
+	return pmmshm_fail(err, "%s: %m", what);
+}
+
+/* @req as PMM_IOC_ALLOC left it when it failed with @err. */
+int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
+			 int err)
+{
+	char buf[128];
+
+	what(req, buf, sizeof(buf));
+	switch (err) {
+	case ENOENT:
+		return explain_type(pmm, buf);
+	case ENOMEM:
+	case EDQUOT:
+		return explain_reason(buf, req, err);
+	case EINVAL:
+		return pmmshm_fail(err, "%s: the module refuses this size, or an alignment of %s; pmmshm_type_get() tells the limits",
+				   buf, pmmshm_bytes(req->align).s);
+	case EMFILE:
+		return pmmshm_fail(err, "%s: %m; each block is an open file: raise the limit (ulimit -n)",
+				   buf);
+	}
+	return pmmshm_fail(err, "%s: %m", buf);
+}
+
+/* ---------------------------------------------------------------- segments */
+
+/* ENOSPC has two causes; the kernel tells which limit is reached. */
+static int explain_no_space(const struct pmmshm_transport *sys, size_t size)
+{
+	struct shminfo limits = { 0 };
+	struct shm_info used = { 0 };
+
+	if (sys->shmctl(0, IPC_INFO, (struct shmid_ds *)&limits) < 0 ||
+	    sys->shmctl(0, SHM_INFO, (struct shmid_ds *)&used) < 0)
+		return pmmshm_fail(ENOSPC, "cannot create a segment of %s: too many segments; remove some (ipcrm), or raise kernel.shmmni or kernel.shmall",
+				   pmmshm_bytes(size).s);
+	if ((unsigned long)used.used_ids >= limits.shmmni)
+		return pmmshm_fail(ENOSPC, "cannot create a segment: there are %d, as many as kernel.shmmni allows; remove some (ipcrm) or raise it",
+				   used.used_ids);
+	return pmmshm_fail(ENOSPC, "cannot create a segment of %s: segments have %lu pages and kernel.shmall allows %lu; remove some (ipcrm) or raise it",
+			   pmmshm_bytes(size).s, used.shm_tot,
+			   (unsigned long)limits.shmall);
+}
+
+static int explain_key(const struct pmmshm_transport *sys, key_t key)
+{
+	/* This asks for no permission, so it works with anybody's segment. */
+	int shmid = sys->shmget(key, 0, 0);
+
+	if (shmid < 0)
+		return pmmshm_fail(EEXIST, "key 0x%08x is taken; choose another",
+				   (unsigned int)key);
+	return pmmshm_fail(EEXIST, "key 0x%08x is taken by segment %d; choose another, or remove that one (ipcrm -m %d)",
+			   (unsigned int)key, shmid, shmid);
+}
+
+int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
+			  size_t size, int err)
+{
+	switch (err) {
+	case EEXIST:
+		return explain_key(sys, key);
+	case ENOSPC:
+		return explain_no_space(sys, size);
+	case EINVAL:
+		return pmmshm_fail(err, "cannot create a segment of %s: it is larger than kernel.shmmax; raise that",
+				   pmmshm_bytes(size).s);
+	}
+	return pmmshm_fail(err, "cannot create a segment of %s: %m",
+			   pmmshm_bytes(size).s);
+}
+
+int pmmshm_explain_adopt(int shmid, int err)
+{
+	switch (err) {
+	case EBUSY:
+		return pmmshm_fail(err, "cannot turn segment %d into a block: again and again somebody used it first; if it was mlockall(MCL_FUTURE), add MCL_ONFAULT, or use PMMSHM_NO_SEGMENT",
+				   shmid);
+	case EOPNOTSUPP:
+		return pmmshm_fail(err, "cannot turn segment %d into a block: this pmm module does not adopt System V segments; use PMMSHM_NO_SEGMENT",
+				   shmid);
+	}
+	return pmmshm_fail(err, "cannot turn segment %d into a block: %m",
+			   shmid);
+}
+
+static int explain_denied(int shmid, const struct shmid_ds *ds, int flags)
+{
+	return pmmshm_fail(EACCES, "cannot attach segment %d for %s: permission denied: it belongs to user %u and has mode %04o; %s",
+			   shmid,
+			   flags & SHM_RDONLY ? "reading" : "reading and writing",
+			   (unsigned int)ds->shm_perm.uid,
+			   (unsigned int)(ds->shm_perm.mode & PMMSHM_PERMS),
+			   flags & SHM_RDONLY
+				? "its owner can change that"
+				: "ask for SHM_RDONLY, or have its owner change that");
+}
+
+/* shmat() or shmctl() failed; @ds NULL if nothing is known of the segment. */
+int pmmshm_explain_attach(int shmid, const struct shmid_ds *ds, int flags,
+			  int err)
+{
+	switch (err) {
+	case EINVAL:
+	case EIDRM:
+		return pmmshm_fail(err, "there is no segment %d", shmid);
+	case EACCES:
+		if (ds)
+			return explain_denied(shmid, ds, flags);
+		return pmmshm_fail(err, "segment %d: permission denied: its owner has to let this user read it",
+				   shmid);
+	case ENOMEM:
+		return pmmshm_fail(err, "cannot attach segment %d: no address space or too many mappings (vm.max_map_count)",
+				   shmid);
+	}
+	return pmmshm_fail(err, "cannot attach segment %d: %m", shmid);
+}

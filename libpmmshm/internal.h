@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of libpmmshm share.  Nothing here is exported.
+ *
+ *	pmmshm.c	the connection: open, close, versions, types
+ *	request.c	what the caller of an allocation wants, checked
+ *	block.c		blocks: allocate, free, describe, map again
+ *	import.c	blocks that others made
+ *	segment.c	the System V segment that a block is given as its home
+ *	map.c		mappings at good addresses
+ *	explain.c	kernel errors turned into words
+ *	error.c		the text of the last failure
+ *	transport.c	the system calls, behind a table that tests replace
+ */
+#ifndef PMMSHM_INTERNAL_H
+#define PMMSHM_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <linux/pmm.h>
+
+/* The library is built with hidden visibility; only pmmshm.h is public. */
+#pragma GCC visibility push(default)
+#include "pmmshm.h"
+#pragma GCC visibility pop
+
+#define PMMSHM_HUGE	((size_t)2 << 20)
+#define PMMSHM_PERMS	((mode_t)0777)
+
+/**
+ * struct pmmshm_transport - everything the library asks of the system
+ *
+ * Each member is the call of its name, with its arguments and its errno.
+ */
+struct pmmshm_transport {
+	int (*open)(const char *path, int flags);
+	int (*close)(int fd);
+	int (*ioctl)(int fd, unsigned long request, void *arg);
+	int (*stat)(const char *path, struct stat *st);
+	void *(*mmap)(void *addr, size_t length, int prot, int flags, int fd,
+		      off_t offset);
+	int (*munmap)(void *addr, size_t length);
+	int (*madvise)(void *addr, size_t length, int advice);
+	int (*mlock)(const void *addr, size_t length);
+	int (*munlock)(const void *addr, size_t length);
+	int (*shmget)(key_t key, size_t size, int flags);
+	void *(*shmat)(int shmid, const void *addr, int flags);
+	int (*shmdt)(const void *addr);
+	int (*shmctl)(int shmid, int command, struct shmid_ds *ds);
+	void *(*calloc)(size_t n, size_t size);
+	void (*free)(void *p);
+};
+
+extern const struct pmmshm_transport pmmshm_transport_linux;
+
+/* Written by pmmshm_open_with() only, hence no lock. */
+struct pmmshm {
+	const struct pmmshm_transport *sys;
+	int fd;
+	size_t page_size;
+};
+
+/* Written until it is handed to the caller, never afterwards: no lock either. */
+struct pmmshm_block {
+	const struct pmmshm_transport *sys;
+	int fd;			/* -1 while there is none */
+	int shmid;		/* -1 if it has no segment */
+	bool attached;		/* @data came from shmat(), not from mmap() */
+	bool readonly;
+	void *data;		/* NULL while it is not mapped */
+	size_t size;
+};
+
+/* What the caller of pmmshm_block_alloc() or _publish() wants, checked. */
+struct pmmshm_request {
+	size_t size;
+	size_t align;
+	unsigned int flags;
+	mode_t mode;
+	key_t key;
+	char type[PMM_NAME_LEN];
+};
+
+/* A mapping to be made: of segment @shmid, or of @fd where that is -1. */
+struct pmmshm_mapping {
+	size_t size;
+	int shmid;
+	int fd;
+	int prot;		/* PROT_*; for a segment without PROT_WRITE, SHM_RDONLY */
+};
+
+/* A string that printf() can take straight from a call: pmmshm_bytes(n).s */
+struct pmmshm_text {
+	char s[48];
+};
+
+/* pmmshm.c */
+struct pmmshm *pmmshm_open_with(const char *path,
+				const struct pmmshm_transport *sys);
+
+/* request.c */
+int pmmshm_request_init(struct pmmshm_request *r, size_t size,
+			const struct pmmshm_alloc_opts *opts);
+int pmmshm_request_publish(struct pmmshm_request *r, key_t key, mode_t mode,
+			   const struct pmmshm_alloc_opts *opts);
+
+/* block.c */
+struct pmmshm_block *pmmshm_block_create(const struct pmmshm *pmm);
+int pmmshm_block_read_info(const struct pmmshm_block *block,
+			   struct pmm_block_info *req);
+
+/* error.c */
+int pmmshm_fail(int err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* explain.c */
+struct pmmshm_text pmmshm_bytes(uint64_t n);
+int pmmshm_explain_open(const struct pmmshm_transport *sys, const char *path,
+			int err);
+int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
+			 int err);
+int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
+			  size_t size, int err);
+int pmmshm_explain_adopt(int shmid, int err);
+int pmmshm_explain_attach(int shmid, const struct shmid_ds *ds, int flags,
+			  int err);
+
+/* map.c */
+void *pmmshm_map(const struct pmmshm_transport *sys,
+		 const struct pmmshm_mapping *m);
+
+/* segment.c */
+int pmmshm_segment_create(struct pmmshm_block *block,
+			  const struct pmmshm_request *r);
+
+/* transport.c */
+int pmmshm_ioctl(const struct pmmshm_transport *sys, int fd,
+		 unsigned long request, void *arg);
+
+#endif /* PMMSHM_INTERNAL_H */

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The system calls of libpmmshm.  Unit tests bring a table of their own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static int linux_open(const char *path, int flags)
+{
+	return open(path, flags);
+}
+
+static int linux_ioctl(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg);
+}
+
+static int linux_stat(const char *path, struct stat *st)
+{
+	return stat(path, st);
+}
+
+const struct pmmshm_transport pmmshm_transport_linux = {
+	.open = linux_open,
+	.close = close,
+	.ioctl = linux_ioctl,
+	.stat = linux_stat,
+	.mmap = mmap,
+	.munmap = munmap,
+	.madvise = madvise,
+	.mlock = mlock,
+	.munlock = munlock,
+	.shmget = shmget,
+	.shmat = shmat,
+	.shmdt = shmdt,
+	.shmctl = shmctl,
+	.calloc = calloc,
+	.free = free,
+};
+
+/* No call of the ABI does half its work, so a signal just means once more. */
+int pmmshm_ioctl(const struct pmmshm_transport *sys, int fd,
+		 unsigned long request, void *arg)
+{
+	int ret;
+
+	do {
+		ret = sys->ioctl(fd, request, arg);
+	} while (ret < 0 && errno == EINTR);
+	return ret;
+}
