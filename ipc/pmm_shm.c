@@ -247,6 +247,7 @@ static unsigned int pmm_home_seals(struct pmm_home *home)
 
 /**
  * pmm_home_write_sealed() - may the home no longer be mapped for writing?
+ * @home: the home; the caller keeps its inode
  *
  * mmap() looks at the seals of the file that it is called on only, so whoever
  * redirects a mapping to a home has to look at the home's.

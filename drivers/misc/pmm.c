@@ -35,17 +35,18 @@ static const struct file_operations pmm_block_fops;
 /* ---- copying structures in and out ---- */
 
 /*
- * Copy a structure in that begins with its size.  @min is the size of its first
- * version.  Return: the caller's size of it, or a negative errno.
+ * Copy a structure in that begins with its size.  All are in their first version
+ * still, so that is the least there must be.  Return: the caller's size of it,
+ * or a negative errno.
  */
-static long pmm_copy_in(void *to, size_t ksize, size_t min, void __user *from)
+static long pmm_copy_in(void *to, size_t ksize, void __user *from)
 {
 	u32 usize;
 	int err;
 
 	if (get_user(usize, (u32 __user *)from))
 		return -EFAULT;
-	if (usize < min)
+	if (usize < ksize)
 		return -EINVAL;
 	if (usize > PAGE_SIZE)
 		return -E2BIG;
@@ -63,12 +64,9 @@ static int pmm_copy_out(void __user *to, const void *from, size_t ksize,
 	return copy_to_user(to, from, min(ksize, usize)) ? -EFAULT : 0;
 }
 
-#define pmm_copy_arg(arg, uarg) \
-	pmm_copy_in(arg, sizeof(*(arg)), sizeof(*(arg)), uarg)
-
 /* ---- block fds ---- */
 
-/* Make a block fd.  It takes over the caller's use of the block, and on failure drops it. */
+/* Make a block fd.  It takes over the caller's use of the block, or drops it. */
 static struct file *pmm_block_file(struct pmm_block *block, bool write)
 {
 	struct file *file;
@@ -161,7 +159,7 @@ static long pmm_ioc_block_info(struct file *file, void __user *uarg)
 {
 	struct pmm_block_info info;
 	u32 size;
-	long usize = pmm_copy_arg(&info, uarg);
+	long usize = pmm_copy_in(&info, sizeof(info), uarg);
 
 	if (usize < 0)
 		return usize;
@@ -179,7 +177,7 @@ static long pmm_ioc_block_info(struct file *file, void __user *uarg)
 static long pmm_ioc_block_adopt(struct file *file, void __user *uarg)
 {
 	struct pmm_block_adopt adopt;
-	long usize = pmm_copy_arg(&adopt, uarg);
+	long usize = pmm_copy_in(&adopt, sizeof(adopt), uarg);
 
 	if (usize < 0)
 		return usize;
@@ -210,7 +208,7 @@ static bool pmm_home_fd_allowed(struct file *file, struct file *home,
 static long pmm_ioc_block_home_fd(struct file *file, void __user *uarg)
 {
 	struct pmm_block_home_fd arg;
-	long usize = pmm_copy_arg(&arg, uarg);
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
 	struct file *home, *opened;
 	bool write;
 
@@ -268,7 +266,7 @@ static const struct file_operations pmm_block_fops = {
 static long pmm_ioc_version(void __user *uarg)
 {
 	struct pmm_version version;
-	long usize = pmm_copy_arg(&version, uarg);
+	long usize = pmm_copy_in(&version, sizeof(version), uarg);
 
 	if (usize < 0)
 		return usize;
@@ -288,7 +286,7 @@ static long pmm_ioc_type(void __user *uarg)
 {
 	struct pmm_type_info info;
 	struct pmm_type *type;
-	long usize = pmm_copy_arg(&info, uarg);
+	long usize = pmm_copy_in(&info, sizeof(info), uarg);
 	u32 size, index;
 
 	if (usize < 0)
@@ -326,7 +324,7 @@ static long pmm_ioc_alloc(void __user *uarg)
 	struct pmm_block *block;
 	struct pmm_alloc arg;
 	struct pmm_type *type;
-	long usize = pmm_copy_arg(&arg, uarg);
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
 
 	if (usize < 0)
 		return usize;
@@ -428,7 +426,7 @@ static long pmm_ioc_find(void __user *uarg)
 	struct pmm_find arg;
 	struct file *file;
 	bool write;
-	long usize = pmm_copy_arg(&arg, uarg);
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
 	int err;
 
 	if (usize < 0)

@@ -235,6 +235,8 @@ static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
 		err = pmm_type_take(block->type, block->nr, block->align,
 				    &block->pfn, why);
 	}
+	if (err)
+		pmm_type_count_failure(block->type, why->reason);
 	return err;
 }
 
@@ -270,7 +272,8 @@ struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 	block = pmm_block_create(type, length >> PAGE_SHIFT,
 				 align >> PAGE_SHIFT);
 	if (!block) {
-		pmm_type_fail(type, why, PMM_REASON_KERNEL);
+		why->reason = PMM_REASON_KERNEL;
+		pmm_type_count_failure(type, PMM_REASON_KERNEL);
 		return ERR_PTR(-ENOMEM);
 	}
 	err = pmm_block_take(block, why);

@@ -20,6 +20,7 @@
 #ifndef PMM_CORE_H
 #define PMM_CORE_H
 
+#include <linux/bits.h>
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/kref.h>
@@ -42,11 +43,11 @@ struct seq_file;
 #else
 #define PMM_CHUNK_ORDER		0
 #endif
-#define PMM_CHUNK_PAGES		(1UL << PMM_CHUNK_ORDER)
+#define PMM_CHUNK_PAGES		BIT(PMM_CHUNK_ORDER)
 #define PMM_CHUNK_SIZE		(PMM_CHUNK_PAGES << PAGE_SHIFT)
 
 /* Largest alignment of a block, in bytes. */
-#define PMM_MAX_ALIGN		(1UL << 30)
+#define PMM_MAX_ALIGN		BIT(30)
 
 #define PMM_NR_REASONS		(PMM_REASON_QUARANTINE + 1)
 
@@ -89,7 +90,7 @@ struct pmm_type {
 	struct list_head ranges;
 	unsigned long total;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* what follows */
 	struct pmm_areas *alloc;
 	unsigned long blocks;
 	unsigned long quarantined;
@@ -117,8 +118,7 @@ void pmm_types_exit(void);
 struct pmm_type *pmm_type_find(const char *name);
 struct pmm_type *pmm_type_by_index(unsigned int index);
 void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info);
-void pmm_type_fail(struct pmm_type *type, struct pmm_why *why,
-		   unsigned int reason);
+void pmm_type_count_failure(struct pmm_type *type, unsigned int reason);
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why);
 int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr);
@@ -161,7 +161,7 @@ struct pmm_block {
 	unsigned long align;
 	kuid_t uid;
 
-	struct mutex lock;
+	struct mutex lock;	/* the next three */
 	struct pmm_home *home;
 	bool adopting;
 	bool dead;

@@ -69,19 +69,13 @@ void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info)
 	strscpy(info->allocator, type->ops->name, sizeof(info->allocator));
 }
 
-/**
- * pmm_type_fail() - count a failed allocation and say why it failed
- * @type: the type
- * @why: filled in
- * @reason: PMM_REASON_*
- */
-void pmm_type_fail(struct pmm_type *type, struct pmm_why *why,
-		   unsigned int reason)
+/* Put down what there was when an allocation failed. */
+static void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
+			 unsigned int reason)
 {
 	struct pmm_alloc_stats stats;
 
 	spin_lock(&type->lock);
-	type->failures[reason]++;
 	type->ops->stats(type->alloc, &stats);
 	spin_unlock(&type->lock);
 
@@ -89,6 +83,14 @@ void pmm_type_fail(struct pmm_type *type, struct pmm_why *why,
 	why->total = type->total;
 	why->free = stats.free;
 	why->largest = stats.largest;
+}
+
+/** pmm_type_count_failure() - an allocation failed for good, for this reason */
+void pmm_type_count_failure(struct pmm_type *type, unsigned int reason)
+{
+	spin_lock(&type->lock);
+	type->failures[reason]++;
+	spin_unlock(&type->lock);
 }
 
 /* Why can @nr pages at @align not be had?  The type's lock is held. */
@@ -247,7 +249,7 @@ int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 
 	for (;;) {
 		if (pmm_type_try(type, nr, align, pfn, &reason)) {
-			pmm_type_fail(type, why, reason);
+			pmm_type_why(type, why, reason);
 			return -ENOMEM;
 		}
 		/* Memory errors are found in idle pages, too. */
@@ -258,7 +260,7 @@ int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		if (pmm_type_give(type, &first, &left)) {
 			/* Found again by whoever takes it next. */
 			pmm_type_free(type, first);
-			pmm_type_fail(type, why, PMM_REASON_KERNEL);
+			pmm_type_why(type, why, PMM_REASON_KERNEL);
 			return -ENOMEM;
 		}
 	}
