@@ -121,7 +121,7 @@ int pmm_mark_attach(struct pmm_home *home)
 	return 0;
 }
 
-/** pmm_mark_detach() - take the mark off again, if there is one; may sleep */
+/* Take the mark off again, if there is one; may sleep. */
 void pmm_mark_detach(struct pmm_home *home)
 {
 	struct fsnotify_mark *mark = home->mark;
@@ -212,14 +212,14 @@ void pmm_mark_check(struct work_struct *work)
 	queue_delayed_work(pmm_wq, &home->check, home->check_delay);
 }
 
-/** pmm_marks_init() - before the first home */
+/* Before the first home. */
 int pmm_marks_init(void)
 {
 	pmm_group = fsnotify_alloc_group(&pmm_mark_ops, FSNOTIFY_GROUP_NOFS);
 	return PTR_ERR_OR_ZERO(pmm_group);
 }
 
-/** pmm_marks_exit() - after the last home; pmm_wq has nothing to do any more */
+/* After the last home; pmm_wq has nothing to do any more. */
 void pmm_marks_exit(void)
 {
 	fsnotify_wait_marks_destroyed();

@@ -42,13 +42,13 @@ static void pmm_home_release(struct kref *ref)
 	kfree(home);
 }
 
-/** pmm_home_get() - keep the structure */
+/* Keep the structure. */
 void pmm_home_get(struct pmm_home *home)
 {
 	kref_get(&home->ref);
 }
 
-/** pmm_home_put() - the reverse of pmm_home_get() */
+/* The reverse of pmm_home_get(). */
 void pmm_home_put(struct pmm_home *home)
 {
 	kref_put(&home->ref, pmm_home_release);
@@ -75,7 +75,7 @@ void pmm_home_drop(struct pmm_home *home)
 	pmm_home_put(home);
 }
 
-/** pmm_home_ended() - has the inode gone? */
+/* Has the inode gone? */
 bool pmm_home_ended(struct pmm_home *home)
 {
 	return READ_ONCE(home->ended);
@@ -130,7 +130,7 @@ struct inode *pmm_home_grab(struct pmm_home *home)
 	return inode;
 }
 
-/** pmm_home_ungrab() - the reverse of pmm_home_grab(); may sleep */
+/* The reverse of pmm_home_grab(); may sleep. */
 void pmm_home_ungrab(struct inode *inode)
 {
 	struct super_block *sb = inode->i_sb;
@@ -178,7 +178,7 @@ static int pmm_home_hash(struct pmm_home *home)
 	return err;
 }
 
-/** pmm_homes_flush() - look at all homes that are between life and end, now */
+/* Look at all homes that are between life and end, now. */
 void pmm_homes_flush(void)
 {
 	struct pmm_home *home;
@@ -588,7 +588,7 @@ void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info)
 	pmm_home_ungrab(inode);
 }
 
-/** pmm_homes_init() - find out which mount is the kernel's own */
+/* Find out which mount is the kernel's own. */
 int pmm_homes_init(void)
 {
 	struct file *file = shmem_file_setup("pmm-init", 0, VM_NORESERVE);

@@ -198,49 +198,55 @@ static const char *pmm_shmem_try(struct file *file, unsigned long pfn,
 	return NULL;
 }
 
+/* Pages of their own for the test, each with one reference, as in a pool. */
+static struct page *pmm_shmem_test_pages(unsigned int *order)
+{
+	struct page *page;
+
+	*order = PMM_CHUNK_ORDER;
+	page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, *order);
+	if (!page) {
+		*order = 0;
+		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	}
+	if (page && *order)
+		split_page(page, *order);
+	return page;
+}
+
 /**
  * pmm_shmem_selftest() - is shmem in this kernel as this file expects?
- * @type: whose memory is used for the test
  *
- * Context: May sleep; at load, before anyone can have a block.
- * Return: 0, or -EOPNOTSUPP after a message that says what differs.
+ * Context: May sleep; at load, before there is a pool.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP after a message that says what differs.
  */
-int pmm_shmem_selftest(struct pmm_type *type)
+int pmm_shmem_selftest(void)
 {
 	const char *wrong;
+	unsigned int order;
+	struct page *page = pmm_shmem_test_pages(&order);
+	unsigned long i, nr = BIT(order);
 	struct file *file;
-	struct pmm_why why;
-	unsigned long nr = PMM_CHUNK_PAGES, pfn;
-	int err;
 
-	err = pmm_type_take(type, nr, nr, &pfn, &why);
-	if (err) {
-		nr = 1;
-		err = pmm_type_take(type, nr, nr, &pfn, &why);
-	}
-	if (err)
-		return err;
-
+	if (!page)
+		return -ENOMEM;
 	file = shmem_file_setup("pmm-selftest", nr << PAGE_SHIFT,
 				VM_NORESERVE);
 	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_give;
+		wrong = NULL;
+	} else {
+		wrong = pmm_shmem_try(file, page_to_pfn(page), nr);
+		fput(file);
+		if (!wrong && !pmm_pages_reset(page_to_pfn(page), nr))
+			wrong = "pages do not become free again";
 	}
-	wrong = pmm_shmem_try(file, pfn, nr);
-	if (wrong)
-		shmem_truncate_range(file_inode(file), 0, -1);
-	fput(file);
-	if (!pmm_pages_reset(pfn, nr) && !wrong)
-		wrong = "pages do not become free again";
 	if (wrong) {
-		/* Nobody knows what these pages are now: never use them. */
-		pr_err("pmm: this kernel's shmem differs from what PMM knows (%s); not loading\n",
+		/* Nobody knows what these pages are now: they stay lost. */
+		pr_err("pmm: this kernel's shmem is not what PMM knows: %s; not loading\n",
 		       wrong);
 		return -EOPNOTSUPP;
 	}
-
-err_give:
-	pmm_type_give(type, &pfn, &nr);
-	return err;
+	for (i = 0; i < nr; i++)
+		__free_page(page + i);
+	return PTR_ERR_OR_ZERO(file);
 }

@@ -504,12 +504,12 @@ static int __init pmm_init(void)
 	err = pmm_homes_init();
 	if (err)
 		goto err_exit_marks;
+	err = pmm_shmem_selftest();
+	if (err)
+		goto err_exit_marks;
 	err = pmm_types_init();
 	if (err)
 		goto err_exit_marks;
-	err = pmm_shmem_selftest(pmm_type_find(""));
-	if (err)
-		goto err_exit_types;
 	pmm_debugfs_init();
 	err = misc_register(&pmm_device);
 	if (err)
@@ -518,7 +518,6 @@ static int __init pmm_init(void)
 
 err_exit_debugfs:
 	pmm_debugfs_exit();
-err_exit_types:
 	pmm_types_exit();
 err_exit_marks:
 	pmm_marks_exit();

@@ -32,26 +32,26 @@ static void pmm_block_release_ref(struct kref *ref)
 	kfree(container_of(ref, struct pmm_block, ref));
 }
 
-/** pmm_block_get_ref() - keep the structure, not the pages */
+/* Keep the structure, not the pages. */
 struct pmm_block *pmm_block_get_ref(struct pmm_block *block)
 {
 	kref_get(&block->ref);
 	return block;
 }
 
-/** pmm_block_put_ref() - the reverse of pmm_block_get_ref() */
+/* The reverse of pmm_block_get_ref(). */
 void pmm_block_put_ref(struct pmm_block *block)
 {
 	kref_put(&block->ref, pmm_block_release_ref);
 }
 
-/** pmm_block_get() - one more user; the caller has one already */
+/* One more user; the caller has one already. */
 void pmm_block_get(struct pmm_block *block)
 {
 	refcount_inc(&block->users);
 }
 
-/** pmm_block_put() - one user less; in any context */
+/* One user less; in any context. */
 void pmm_block_put(struct pmm_block *block)
 {
 	if (refcount_dec_and_test(&block->users))
@@ -410,7 +410,7 @@ static struct pmm_block *pmm_block_after(u64 id)
 	return NULL;
 }
 
-/** pmm_blocks_show() - the debugfs file "blocks" */
+/* The debugfs file "blocks". */
 void pmm_blocks_show(struct seq_file *m)
 {
 	struct pmm_block *block;

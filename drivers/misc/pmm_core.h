@@ -277,7 +277,7 @@ void pmm_mark_check(struct work_struct *work);
 
 extern spinlock_t pmm_homes_lock;
 
-int pmm_shmem_selftest(struct pmm_type *type);
+int pmm_shmem_selftest(void);
 int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr);
 bool pmm_shmem_empty(struct inode *inode, unsigned long nr);
 u64 pmm_shmem_huge(struct inode *inode, unsigned long pfn, unsigned long nr,

@@ -29,7 +29,7 @@ static int blocks_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(blocks);
 
-/** pmm_debugfs_init() - make the files; debugfs may be absent */
+/* Make the files; debugfs may be absent. */
 void pmm_debugfs_init(void)
 {
 	pmm_debugfs_dir = debugfs_create_dir("pmm", NULL);
@@ -38,7 +38,7 @@ void pmm_debugfs_init(void)
 			    &blocks_fops);
 }
 
-/** pmm_debugfs_exit() - remove them, after the last reader has left */
+/* Remove them, after the last reader has left. */
 void pmm_debugfs_exit(void)
 {
 	debugfs_remove_recursive(pmm_debugfs_dir);

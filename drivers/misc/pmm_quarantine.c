@@ -128,21 +128,21 @@ void pmm_quarantine_add(struct pmm_block *block)
 	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
 }
 
-/** pmm_quarantine_flush() - look now, and wait for the outcome; may sleep */
+/* Look now, and wait for the outcome; may sleep. */
 void pmm_quarantine_flush(void)
 {
 	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
 	flush_delayed_work(&pmm_quarantine_round);
 }
 
-/** pmm_quarantine_init() - before the first block */
+/* Before the first block. */
 int pmm_quarantine_init(void)
 {
 	pmm_drain_page = alloc_page(GFP_KERNEL);
 	return pmm_drain_page ? 0 : -ENOMEM;
 }
 
-/** pmm_quarantine_exit() - after the last block */
+/* After the last block. */
 void pmm_quarantine_exit(void)
 {
 	cancel_delayed_work_sync(&pmm_quarantine_round);

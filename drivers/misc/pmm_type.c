@@ -37,7 +37,7 @@ struct pmm_type *pmm_type_find(const char *name)
 	return NULL;
 }
 
-/** pmm_type_by_index() - the @index-th type, or NULL past the last one */
+/* The @index-th type, or NULL past the last one. */
 struct pmm_type *pmm_type_by_index(unsigned int index)
 {
 	return index < ARRAY_SIZE(pmm_types) ? pmm_types[index] : NULL;
@@ -85,7 +85,7 @@ static void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 	why->largest = stats.largest;
 }
 
-/** pmm_type_count_failure() - an allocation failed for good, for this reason */
+/* An allocation failed for good, for this reason. */
 void pmm_type_count_failure(struct pmm_type *type, unsigned int reason)
 {
 	spin_lock(&type->lock);
@@ -266,7 +266,7 @@ int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 	}
 }
 
-/** pmm_type_quarantine() - @nr pages more, or less, wait for their users */
+/* @nr pages more, or less, wait for their users. */
 void pmm_type_quarantine(struct pmm_type *type, long nr)
 {
 	spin_lock(&type->lock);
@@ -274,7 +274,7 @@ void pmm_type_quarantine(struct pmm_type *type, long nr)
 	spin_unlock(&type->lock);
 }
 
-/** pmm_types_show() - the debugfs file "types" */
+/* The debugfs file "types". */
 void pmm_types_show(struct seq_file *m)
 {
 	static const char * const reasons[PMM_NR_REASONS] = {
@@ -375,7 +375,7 @@ static unsigned long pmm_pool_default_mb(void)
 	return clamp(totalram_pages() >> (20 - PAGE_SHIFT) >> 3, 4UL, 256UL);
 }
 
-/** pmm_types_init() - make the types that the parameters ask for */
+/* Make the types that the parameters ask for. */
 int pmm_types_init(void)
 {
 	const struct pmm_alloc_ops *ops = pmm_alloc_find(allocator);
@@ -402,7 +402,7 @@ int pmm_types_init(void)
 	return 0;
 }
 
-/** pmm_types_exit() - give all memory back; there are no blocks any more */
+/* Give all memory back; there are no blocks any more. */
 void pmm_types_exit(void)
 {
 	unsigned int i;
