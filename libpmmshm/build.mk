@@ -17,3 +17,5 @@ build/lib/libpmmshm.so: private ldflags += \
 
 $(pmmshm_objs): cflags += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden
 build/obj/libpmmshm/pmmshm.o: cflags += -DPMMSHM_VERSION='"$(VERSION)"'
+
+include tests/unit/pmmshm.mk

@@ -15,16 +15,19 @@
 /* "64 MiB", "1.5 GiB", "100 bytes": rounded down to one decimal */
 struct pmmshm_text pmmshm_bytes(uint64_t n)
 {
-	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	static const char * const units[] = {
+		"KiB", "MiB", "GiB", "TiB", "PiB", "EiB",
+	};
 	struct pmmshm_text t;
 	uint64_t unit = 1024, tenth;
 	size_t i = 0;
 
 	if (n < unit) {
-		snprintf(t.s, sizeof(t.s), "%" PRIu64 " bytes", n);
+		snprintf(t.s, sizeof(t.s), "%" PRIu64 " byte%s", n,
+			 n == 1 ? "" : "s");
 		return t;
 	}
-	while (i < 3 && n / unit >= 1024) {
+	while (n / unit >= 1024) {
 		unit *= 1024;
 		i++;
 	}
@@ -84,7 +87,7 @@ static const char *what(const struct pmm_alloc *req, char *buf, size_t size)
 		snprintf(buf, size, "cannot allocate %s of type '%.*s'",
 			 pmmshm_bytes(req->length).s, PMM_NAME_LEN, req->type);
 	else
-		snprintf(buf, size, "cannot allocate %s",
+		snprintf(buf, size, "cannot allocate %s of the default type",
 			 pmmshm_bytes(req->length).s);
 	return buf;
 }

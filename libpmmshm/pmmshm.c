@@ -31,10 +31,10 @@ static int check_abi(struct pmmshm *pmm, const char *path)
 	struct pmm_version version = { .size = sizeof(version) };
 
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_VERSION, &version)) {
-		if (errno == ENOTTY)
-			return pmmshm_fail(EPROTO, "%s: not a pmm device",
-					   path);
-		return pmmshm_fail(EPROTO, "%s: the pmm module does not tell its version (%m); use a module and a libpmmshm of the same release",
+		if (errno == ENOTTY || errno == EINVAL)
+			return pmmshm_fail(EPROTO, "%s: not a pmm device, or one that this libpmmshm (%s) does not know",
+					   path, PMMSHM_VERSION);
+		return pmmshm_fail(errno, "%s: the module does not tell its version: %m",
 				   path);
 	}
 	if (version.abi != PMM_ABI)

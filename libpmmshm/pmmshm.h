@@ -17,7 +17,8 @@
  *
  * - Failure is NULL or -1 with errno set, and outputs are left untouched.
  *   pmmshm_error() then says, in words, what failed, why, and what helps.
- * - Functions that free or close accept NULL and keep errno.
+ * - Functions that free or close accept NULL and keep errno.  To the others
+ *   NULL is EINVAL, except where it is given a meaning below.
  * - The text of pmmshm_error() is per thread; there is no other global state.
  * - Any number of threads may use one struct pmmshm, and one block, at once; as
  *   with free(3), nobody may use an object while or after it is freed.
@@ -48,8 +49,11 @@ struct pmmshm_block;
  * @size: sizeof(struct pmmshm_alloc_opts)
  * @flags: PMMSHM_* bits above
  * @align: alignment of the physical address; 0 for the natural one
- * @type: name of a type of memory; NULL for the default
+ * @type: name of a type of memory; NULL or "" for the default
  * @mode: permission bits of the segment; 0 means 0600
+ *
+ * Fields that are left zero mean the default.  %PMMSHM_NO_SEGMENT goes with
+ * neither %PMMSHM_KEEP_SEGMENT nor a mode.
  *
  * Without %PMMSHM_KEEP_SEGMENT the segment is marked for removal as soon as it
  * is attached, so the kernel cleans up after a crash; on Linux others can still
@@ -171,12 +175,15 @@ int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
  * @size: bytes; rounded up to whole pages
  * @opts: how; NULL for a private segment of mode 0600 in the default type
  *
- * The memory is zeroed, mapped for reading and writing at a 2 MiB boundary if
- * it is that large, and has a SysV id unless %PMMSHM_NO_SEGMENT is given.
+ * The memory is zeroed, mapped for reading and writing, and has a SysV id unless
+ * %PMMSHM_NO_SEGMENT is given.  If it is 2 MiB or more, the mapping starts at a
+ * 2 MiB boundary, which lets the kernel use large pages (elsewhere only if there
+ * is no address space for that).
  *
- * Return: a block, or NULL: EINVAL (size 0, bad alignment or flag), ENOENT (no
- * such type), ENOMEM (the pool; pmmshm_error() says what was free), EDQUOT,
- * or what shmget(2) and shmat(2) set.
+ * Return: a block, or NULL: EINVAL (size 0, bad alignment, option or flag),
+ * ENOENT (no such type), ENOMEM (the pool; pmmshm_error() says what was free),
+ * EDQUOT, EOVERFLOW (no such size), EMFILE, EBUSY (others keep writing to each
+ * new segment before it is a block), or what shmget(2) and shmat(2) set.
  */
 struct pmmshm_block *pmmshm_block_alloc(struct pmmshm *pmm, size_t size,
 					const struct pmmshm_alloc_opts *opts);
@@ -209,8 +216,8 @@ struct pmmshm_block *pmmshm_block_publish(struct pmmshm *pmm, size_t size,
  *
  * Attaches the segment with the caller's own rights and finds the block there.
  *
- * Return: a block, mapped, or NULL: ENOENT (an ordinary segment), or what
- * shmat(2) sets.
+ * Return: a block, mapped, or NULL: ENOENT (an ordinary segment), EINVAL or
+ * EIDRM (no such segment), EACCES (its mode), or what shmat(2) sets.
  */
 struct pmmshm_block *pmmshm_block_import_shmid(struct pmmshm *pmm, int shmid,
 					       int flags);
