@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the guest tests share; see guest.h.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define DEBUGFS "/sys/kernel/debug/pmm/"
+
+/* ---- expectations ---- */
+
+static const char *name_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
+/* Everything printed so far comes first; a child's exit is seen by its parent. */
+static void fail_now(void)
+{
+	fflush(NULL);
+	_exit(1);
+}
+
+void guest_fail(const char *file, int line, const char *what)
+{
+	int err = errno;
+
+	printf("%s:%d: failed: %s (errno %d, %s)\n", name_of(file), line, what,
+	       err, err ? strerror(err) : "none");
+	fail_now();
+	abort();
+}
+
+void guest_fail_eq(const char *file, int line, const char *a, const char *b,
+		   long long va, long long vb)
+{
+	int err = errno;
+
+	printf("%s:%d: failed: %s == %s: %lld (0x%llx) is not %lld (0x%llx) (errno %d)\n",
+	       name_of(file), line, a, b, va, va, vb, vb, err);
+	fail_now();
+	abort();
+}
+
+void guest_fail_errno(const char *file, int line, const char *what,
+		      const char *err, bool succeeded)
+{
+	printf("%s:%d: failed: %s: expected %s, but %s\n", name_of(file), line,
+	       what, err, succeeded ? "it succeeded" : strerror(errno));
+	fail_now();
+	abort();
+}
+
+void guest_skip(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	exit(77);
+}
+
+/* ---- /dev/pmm ---- */
+
+static int pmm = -1;
+
+int pmm_fd(void)
+{
+	if (pmm < 0)
+		pmm = EXPECT_OK(open("/dev/pmm", O_RDWR | O_CLOEXEC));
+	return pmm;
+}
+
+int try_block_alloc(struct pmm_alloc *a)
+{
+	a->size = sizeof(*a);
+	return ioctl(pmm_fd(), PMM_IOC_ALLOC, a);
+}
+
+int block_alloc(size_t size)
+{
+	struct pmm_alloc a = { .length = size };
+
+	return EXPECT_OK(try_block_alloc(&a));
+}
+
+void block_info(int block, struct pmm_block_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	EXPECT_OK(ioctl(block, PMM_IOC_BLOCK_INFO, info));
+}
+
+uint64_t block_id(int block)
+{
+	struct pmm_block_info info;
+
+	block_info(block, &info);
+	return info.id;
+}
+
+uint64_t block_pfn(int block)
+{
+	struct pmm_block_info info;
+
+	block_info(block, &info);
+	EXPECT(info.phys != 0);
+	return info.phys / PAGE;
+}
+
+uint64_t block_state(int block)
+{
+	struct pmm_block_info info;
+
+	block_info(block, &info);
+	return info.state;
+}
+
+void *map_shared(int fd, size_t size)
+{
+	return EXPECT_OK(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      fd, 0));
+}
+
+void *block_map(int block, size_t size)
+{
+	return map_shared(block, size);
+}
+
+int try_block_adopt(int block, void *address, uint32_t flags)
+{
+	struct pmm_block_adopt a = {
+		.size = sizeof(a),
+		.flags = flags,
+		.address = (uintptr_t)address,
+	};
+
+	return ioctl(block, PMM_IOC_BLOCK_ADOPT, &a);
+}
+
+int try_block_home_fd(int block, uint32_t flags)
+{
+	struct pmm_block_home_fd h = { .size = sizeof(h), .flags = flags };
+
+	return ioctl(block, PMM_IOC_BLOCK_HOME_FD, &h);
+}
+
+int try_find_address(const void *address)
+{
+	struct pmm_find f = {
+		.size = sizeof(f),
+		.flags = PMM_FIND_ADDRESS,
+		.address = (uintptr_t)address,
+	};
+
+	return ioctl(pmm_fd(), PMM_IOC_FIND, &f);
+}
+
+int try_find_fd(int fd)
+{
+	struct pmm_find f = {
+		.size = sizeof(f),
+		.flags = PMM_FIND_FD,
+		.fd = fd,
+	};
+
+	return ioctl(pmm_fd(), PMM_IOC_FIND, &f);
+}
+
+/* ---- segments ---- */
+
+void *segment_sysv(size_t size, int mode, int *shmid)
+{
+	*shmid = EXPECT_OK(shmget(IPC_PRIVATE, size, IPC_CREAT | mode));
+	return EXPECT_OK(shmat(*shmid, NULL, 0));
+}
+
+void *segment_memfd(size_t size, unsigned int memfd_flags, int *fd)
+{
+	*fd = EXPECT_OK(memfd_create("guest", memfd_flags | MFD_CLOEXEC));
+	EXPECT_OK(ftruncate(*fd, size));
+	return map_shared(*fd, size);
+}
+
+void *segment_tmpfile(const char *dir, size_t size, int *fd)
+{
+	*fd = EXPECT_OK(open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	EXPECT_OK(ftruncate(*fd, size));
+	return map_shared(*fd, size);
+}
+
+void link_tmpfile(int fd, const char *path)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	EXPECT_OK(linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
+int block_sysv(size_t size, int mode, int *shmid, void **address)
+{
+	int block = block_alloc(size);
+
+	*address = segment_sysv(size, mode, shmid);
+	EXPECT_OK(try_block_adopt(block, *address, 0));
+	return block;
+}
+
+int block_memfd(size_t size, int *fd, void **address)
+{
+	int block = block_alloc(size);
+
+	*address = segment_memfd(size, MFD_ALLOW_SEALING, fd);
+	EXPECT_OK(try_block_adopt(block, *address, PMM_ADOPT_SEAL));
+	return block;
+}
+
+int block_tmpfile(const char *dir, size_t size, int *fd, void **address)
+{
+	int block = block_alloc(size);
+
+	*address = segment_tmpfile(dir, size, fd);
+	EXPECT_OK(try_block_adopt(block, *address, PMM_ADOPT_SEAL));
+	return block;
+}
+
+/* ---- contents ---- */
+
+static uint64_t word(uint64_t seed, size_t i)
+{
+	return (seed + 1) * 0x9e3779b97f4a7c15ULL ^ i;
+}
+
+void fill(void *p, size_t size, uint64_t seed)
+{
+	uint64_t *w = p;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*w); i++)
+		w[i] = word(seed, i);
+}
+
+bool filled(const void *p, size_t size, uint64_t seed)
+{
+	const uint64_t *w = p;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*w); i++) {
+		if (w[i] != word(seed, i)) {
+			printf("offset 0x%zx holds 0x%" PRIx64 ", not 0x%" PRIx64 "\n",
+			       i * sizeof(*w), w[i], word(seed, i));
+			return false;
+		}
+	}
+	return true;
+}
+
+bool zeroed(const void *p, size_t size)
+{
+	const uint64_t *w = p;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*w); i++) {
+		if (w[i]) {
+			printf("offset 0x%zx holds 0x%" PRIx64 ", not zero\n",
+			       i * sizeof(*w), w[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- pages ---- */
+
+/* One 64-bit word of a file that is an array of them. */
+static uint64_t read_word(const char *path, uint64_t index)
+{
+	int fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	uint64_t value;
+
+	EXPECT_EQ(pread(fd, &value, sizeof(value), index * sizeof(value)),
+		  sizeof(value));
+	close(fd);
+	return value;
+}
+
+uint64_t pfn_of_pid(int pid, const void *address)
+{
+	char path[32];
+	uint64_t entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	entry = read_word(path, (uintptr_t)address / PAGE);
+	if (!(entry >> 63))
+		return 0;
+	return entry & ((1ULL << 55) - 1);
+}
+
+uint64_t pfn_of(const void *address)
+{
+	return pfn_of_pid(getpid(), address);
+}
+
+bool maps_block(const void *address, size_t size, uint64_t first_pfn)
+{
+	const volatile char *p = address;
+	size_t offset;
+
+	for (offset = 0; offset < size; offset += PAGE) {
+		uint64_t pfn;
+
+		(void)p[offset];
+		pfn = pfn_of(address + offset);
+		if (pfn != first_pfn + offset / PAGE) {
+			printf("offset 0x%zx is in page 0x%" PRIx64 ", not 0x%" PRIx64 "\n",
+			       offset, pfn, first_pfn + offset / PAGE);
+			return false;
+		}
+	}
+	return true;
+}
+
+uint64_t kpageflags(uint64_t pfn)
+{
+	return read_word("/proc/kpageflags", pfn);
+}
+
+uint64_t kpagecount(uint64_t pfn)
+{
+	return read_word("/proc/kpagecount", pfn);
+}
+
+/* ---- the pool ---- */
+
+/* The figure under that heading in the first line of "types". */
+static uint64_t column(const char *head, const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (*head && *line) {
+		if (!strncmp(head, name, len) && strchr(" \n", head[len]))
+			return strtoull(line, NULL, 10);
+		head += strcspn(head, " ");
+		head += strspn(head, " ");
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	printf("no column %s in " DEBUGFS "types\n", name);
+	EXPECT(!"a column");
+	return 0;
+}
+
+void pool_read(struct pool *pool)
+{
+	char head[512], line[512];
+	FILE *f = fopen(DEBUGFS "types", "re");
+
+	EXPECT(f != NULL);
+	EXPECT(fgets(head, sizeof(head), f) && fgets(line, sizeof(line), f));
+	fclose(f);
+	pool->total = column(head, line, "total");
+	pool->free = column(head, line, "free");
+	pool->largest_free = column(head, line, "largest_free");
+	pool->quarantined = column(head, line, "quarantined");
+	pool->retired = column(head, line, "retired");
+	pool->blocks = column(head, line, "blocks");
+}
+
+bool pool_whole(void)
+{
+	struct pool p;
+
+	pool_read(&p);
+	return !p.blocks && !p.quarantined && p.free + p.retired == p.total;
+}
+
+static void pool_print(void)
+{
+	char line[512];
+	FILE *f = fopen(DEBUGFS "blocks", "re");
+	struct pool p;
+
+	pool_read(&p);
+	printf("pool: total %" PRIu64 " free %" PRIu64 " quarantined %" PRIu64
+	       " retired %" PRIu64 " blocks %" PRIu64 "\n",
+	       p.total, p.free, p.quarantined, p.retired, p.blocks);
+	while (f && fgets(line, sizeof(line), f))
+		fputs(line, stdout);
+	if (f)
+		fclose(f);
+}
+
+void wait_pool_whole(double seconds)
+{
+	double end = now() + seconds;
+
+	while (!pool_whole()) {
+		if (now() > end) {
+			pool_print();
+			EXPECT(!"the pool is whole again");
+		}
+		sleep_ms(20);
+	}
+}
+
+void wait_pool_free(uint64_t bytes, double seconds)
+{
+	double end = now() + seconds;
+	struct pool p;
+
+	for (;;) {
+		pool_read(&p);
+		if (p.free >= bytes)
+			return;
+		if (now() > end) {
+			pool_print();
+			EXPECT(!"so much is free again");
+		}
+		sleep_ms(20);
+	}
+}
+
+bool block_line(uint64_t id, char *line, size_t size)
+{
+	FILE *f = fopen(DEBUGFS "blocks", "re");
+	bool found = false;
+
+	EXPECT(f != NULL);
+	while (!found && fgets(line, size, f))
+		found = *line != 'i' && strtoull(line, NULL, 10) == id;
+	fclose(f);
+	return found;
+}
+
+int try_module_remove(void)
+{
+	if (pmm >= 0)
+		close(pmm);
+	pmm = -1;
+	return syscall(SYS_delete_module, "pmm", O_NONBLOCK);
+}
+
+void module_remove(void)
+{
+	double end = now() + 10;
+
+	/* References of marks may go a moment after the last block. */
+	while (try_module_remove()) {
+		EXPECT(errno == EBUSY || errno == EAGAIN);
+		EXPECT(now() < end);
+		sleep_ms(20);
+	}
+}
+
+void module_insert(const char *args)
+{
+	const char *path = getenv("PMM_KO");
+	int fd;
+
+	if (!path)
+		guest_skip("PMM_KO does not say where pmm.ko is");
+	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	EXPECT_OK(syscall(SYS_finit_module, fd, args, 0));
+	close(fd);
+}
+
+/* ---- the rest of the machine ---- */
+
+double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+void sleep_ms(unsigned int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+long meminfo(const char *name)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	size_t len = strlen(name);
+	char line[128];
+	long kib = -1;
+
+	EXPECT(f != NULL);
+	while (kib < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			kib = strtol(line + len + 1, NULL, 10);
+	fclose(f);
+	EXPECT(kib >= 0);
+	return kib;
+}
+
+int try_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n, len = strlen(text);
+	int err;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, len);
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == len ? 0 : -1;
+}
+
+void write_file(const char *path, const char *text)
+{
+	if (try_write_file(path, text)) {
+		printf("%s: ", path);
+		guest_fail(__FILE__, __LINE__, text);
+	}
+}
+
+void read_line(const char *path, char *line, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	EXPECT(f != NULL);
+	EXPECT(fgets(line, size, f) != NULL);
+	line[strcspn(line, "\n")] = 0;
+	fclose(f);
+}
+
+void run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	EXPECT_OK(sched_setaffinity(0, sizeof(set), &set));
+}
+
+int cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void tmpfs_mount(char *dir)
+{
+	strcpy(dir, "/tmp/guest.XXXXXX");
+	EXPECT(mkdtemp(dir) != NULL);
+	EXPECT_OK(mount("guest", dir, "tmpfs", 0, "mode=1777"));
+}
+
+void tmpfs_unmount(const char *dir)
+{
+	EXPECT_OK(umount(dir));
+	EXPECT_OK(rmdir(dir));
+}
+
+/* ---- children ---- */
+
+static void become(unsigned int uid)
+{
+	EXPECT_OK(setgroups(0, NULL));
+	EXPECT_OK(setresgid(uid, uid, uid));
+	EXPECT_OK(setresuid(uid, uid, uid));
+	/* Changing users made /proc/self root's; take it back. */
+	EXPECT_OK(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+int child_start(unsigned int uid, void (*fn)(void *), void *arg)
+{
+	int pid;
+
+	fflush(NULL);
+	/* It cannot open /dev/pmm itself: that is for the group video. */
+	pmm_fd();
+	pid = EXPECT_OK(fork());
+	if (pid)
+		return pid;
+	EXPECT_OK(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	if (uid)
+		become(uid);
+	fn(arg);
+	fflush(NULL);
+	_exit(0);
+}
+
+void child_wait(int pid)
+{
+	int status;
+
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status))
+		printf("child %d was killed: %s\n", pid,
+		       strsignal(WTERMSIG(status)));
+	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+void run_as(unsigned int uid, void (*fn)(void *), void *arg)
+{
+	child_wait(child_start(uid, fn, arg));
+}
