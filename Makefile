@@ -21,6 +21,8 @@
 #   build/bin/hello: private libs += -lm
 #   build/obj/tools/hello.o: cflags += -DGREETING
 #
+# Flags that are not `private` are handed on to what a target depends on.
+#
 # build/lib/NAME.a and NAME.so work the same way.  For the latter, say
 #   build/lib/libx.so: soname := libx.so.1
 #   build/lib/libx.so: ldflags += -Wl,--version-script=libx/libx.map
@@ -124,15 +126,27 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 # so that pkg-config sees what was installed.
 ifneq ($(filter demo check% guest bench,$(MAKECMDGOALS)),)
 include build/.setup
+# Building alone installs nothing, but says what it will not find.
+else ifneq ($(filter all modules install,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(wildcard build/.setup),)
+missing := $(shell scripts/setup.sh --missing)
+$(if $(missing),$(error `make setup` would install what is missing: $(missing)))
+endif
 endif
 
 build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
+# The source of the 6.1 kernel, for what has to be compiled against it in user
+# space: an order-only prerequisite.
+build/kernel-source:
+	@mkdir -p build
+	$(Q)dir=$$(scripts/kernel-source.sh 6.1) && ln -sfn "$$dir" $@
+
 .PHONY: setup demo check check-unit check-guest check-harness guest bench
-setup:	## Install the Debian packages that are missing, fetch the kernels
-	scripts/setup.sh
+setup:	## Install the Debian packages that are missing, fetch the newest kernels
+	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
 
 # Handed to the scripts as they are; make's own quoting must not touch them.

@@ -57,7 +57,8 @@ debian_sources() {
 	done | sort -u
 }
 
-# debian_update [always]: make sure that there are lists, not older than a day.
+# debian_update daily|always: make sure that there are package lists, not older
+# than a day or new ones.
 debian_update() {
 	if ! have apt-get || ! have dpkg-deb; then
 		die "needs apt-get and dpkg-deb to fetch Debian's kernel packages"
@@ -88,7 +89,7 @@ debian_update() {
 		EOT
 	) >"$debian_dir/apt.conf"
 
-	if [ "${1:-}" != always ] && [ -n "$(find "$debian_dir/updated" -mtime -1 2>/dev/null)" ]; then
+	if [ "$1" = daily ] && [ -n "$(find "$debian_dir/updated" -mtime -1 2>/dev/null)" ]; then
 		return
 	fi
 	say "Reading the package lists ..."

@@ -93,7 +93,7 @@ if ! complete "$link" || [ -n "$refresh" ]; then
 	# Another checkout may have fetched it while we waited.
 	if ! complete "$link" || [ -n "$refresh" ]; then
 		mkdir -p "$PMM_CACHE/kernels"
-		debian_update
+		debian_update daily
 		image=$(newest_image)
 		[ -n "$image" ] || { debian_update always; image=$(newest_image); }
 		if [ -n "$image" ]; then

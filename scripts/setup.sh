@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# setup.sh            install what is missing, fetch the kernels if they are not there
+# setup.sh --refresh  the same, and look for newer kernels
+# setup.sh --missing  only print the Debian packages that are missing
+#
+# Debian packages only, as root or through sudo; nothing when nothing is missing.
+
+. "$(dirname "$0")/common.sh"
+
+PATH=$PATH:/usr/sbin:/sbin
+KERNELS=${KERNELS:-6.1 6.12}
+
+# What is needed, by how to see that it is there: a command, a file, or a
+# pkg-config module.  Thus it is right on machines without dpkg too.
+needed() {
+	cat <<-EOT
+		gcc                     command gcc
+		make                    command make
+		libc6-dev               file    /usr/include/stdio.h
+		pkg-config              command pkg-config
+		check                   module  check
+		libx11-dev              module  x11
+		libxext-dev             module  xext
+		libavformat-dev         module  libavformat
+		libavcodec-dev          module  libavcodec
+		libavutil-dev           module  libavutil
+		libswscale-dev          module  libswscale
+		ffmpeg                  command ffmpeg
+		xvfb                    command Xvfb
+		x11-apps                command xwd
+		x11-utils               command xdpyinfo
+		x11-xkb-utils           command xkbcomp
+		xdotool                 command xdotool
+		qemu-system-x86         command qemu-system-x86_64
+		busybox-static          static  busybox
+		cpio                    command cpio
+		kmod                    command modprobe
+		procps                  command ps
+		util-linux              command setpriv
+		xz-utils                command xz
+		zstd                    command zstd
+		debian-archive-keyring  file    /usr/share/keyrings/debian-archive-keyring.gpg
+	EOT
+	# The compiler that each kernel was built with; known once it is there.
+	sed -nsE 's/^CC = .*\)(gcc-[0-9]+)$/\1 command \1/p' \
+		"$PMM_CACHE"/kernels/*/headers/.kernelvariables 2>/dev/null | sort -u || true
+}
+
+present() {
+	case $1 in
+	command) have "$2" ;;
+	file) [ -e "$2" ] ;;
+	module) pkg-config --exists "$2" 2>/dev/null ;;
+	static) have "$2" && file_is_static "$(command -v "$2")" ;;
+	esac
+}
+
+file_is_static() { ! ldd "$1" >/dev/null 2>&1; }
+
+missing() {
+	local package kind what
+
+	needed | while read -r package kind what; do
+		present "$kind" "$what" || printf '%s ' "$package"
+	done
+}
+
+install_missing() {
+	local packages sudo=
+
+	packages=$(missing)
+	[ -n "$packages" ] || return 0
+	if ! have apt-get; then
+		die "this machine has no apt-get; please install what these Debian" \
+			"packages contain, then try again: $packages"
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		have sudo || die "not root and no sudo; as root: apt-get install $packages"
+		sudo=sudo
+	fi
+	say "Installing $packages..."
+	$sudo apt-get -q update >&2 || say "(some package lists could not be read)"
+	# shellcheck disable=SC2086 # several packages
+	$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qy --no-install-recommends install $packages >&2
+	packages=$(missing)
+	[ -z "$packages" ] || die "still missing after installation: $packages"
+}
+
+case ${1:-} in
+--missing)
+	missing
+	exit
+	;;
+--refresh) refresh=--refresh ;;
+*) refresh= ;;
+esac
+
+install_missing
+for series in $KERNELS; do
+	kernel=$("$PMM_SRC/scripts/kernel.sh" $refresh "$series")
+	say "Kernel $series: $(cat "$kernel/release")"
+done
+# Again for the compilers, which the kernels name.
+install_missing
+"$PMM_SRC/scripts/kernel-source.sh" 6.1 >/dev/null
+say "Everything is there."
