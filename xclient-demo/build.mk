@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+play_objs := main options message memory pool decode scale clock display image player report stats
+play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
+play_pkgs := libavformat libavcodec libswscale libavutil xext x11
+
+ALL += build/bin/pmm-play build/bin/pmm-prove
+INSTALL_BIN += build/bin/pmm-play build/bin/pmm-prove
+
+$(play_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
+build/bin/pmm-play: $(play_objs) build/lib/libpmmshm.so
+build/bin/pmm-play: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
+
+prove_objs := pmm-prove pagemap message
+prove_objs := $(prove_objs:%=build/obj/xclient-demo/%.o)
+
+$(prove_objs): cflags += -D_GNU_SOURCE
+build/bin/pmm-prove: $(prove_objs) build/lib/libpmmshm.so

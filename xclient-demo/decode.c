@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * FFmpeg asks us for the memory of each frame it is going to decode
+ * (get_buffer2), and writes the pixels straight into it, from as many threads
+ * as it likes.  Frames that it later refers to stay where they are.
+ */
+#include "decode.h"
+
+#include <string.h>
+
+#include <libavutil/imgutils.h>
+#include <libavutil/mathematics.h>
+
+#include "message.h"
+
+#define NS_PER_S 1000000000LL
+#define FALLBACK_RATE 25
+
+static int get_buffer(AVCodecContext *codec, AVFrame *frame, int flags)
+{
+	struct decoder *dec = codec->opaque;
+	int width = frame->width, height = frame->height;
+	int align[AV_NUM_DATA_POINTERS] = { 0 };
+	struct frame_layout layout;
+	int error;
+
+	if (!(codec->codec->capabilities & AV_CODEC_CAP_DR1))
+		return avcodec_default_get_buffer2(codec, frame, flags);
+	avcodec_align_dimensions2(codec, &width, &height, align);
+	error = frame_layout_init(&layout, frame, width, height, align);
+	if (error < 0)
+		return error;
+	error = frame_pool_set_layout(&dec->pool, &layout);
+	if (error < 0)
+		return error;
+	return frame_pool_get(&dec->pool, frame);
+}
+
+/* FFmpeg reads any text as pictures made of letters.  That is not a video. */
+static bool is_video(const AVFormatContext *format)
+{
+	return strcmp(format->iformat->name, "tty");
+}
+
+static int open_file(struct decoder *dec, const AVCodec **codec)
+{
+	int error, index;
+
+	error = avformat_open_input(&dec->format, dec->file, NULL, NULL);
+	if (error == AVERROR_INVALIDDATA)
+		return complain("%s: not a video; play a file that FFmpeg can read", dec->file);
+	if (error < 0)
+		return complain("%s: %s; check the name and its permissions", dec->file,
+				av_err2str(error));
+	if (!is_video(dec->format))
+		return complain("%s: not a video but text; play a file that FFmpeg can read",
+				dec->file);
+	error = avformat_find_stream_info(dec->format, NULL);
+	if (error < 0)
+		return complain("%s: not a video, or a damaged one (%s); play a file that FFmpeg"
+				" can read", dec->file, av_err2str(error));
+	index = av_find_best_stream(dec->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+	if (index == AVERROR_DECODER_NOT_FOUND)
+		return complain("%s: this FFmpeg has no decoder for its video; convert the file",
+				dec->file);
+	if (index < 0 ||
+	    dec->format->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+		return complain("%s: no video in it; play a file that has some", dec->file);
+	dec->stream = dec->format->streams[index];
+	return 0;
+}
+
+static void skip_other_streams(struct decoder *dec)
+{
+	unsigned int i;
+
+	for (i = 0; i < dec->format->nb_streams; i++)
+		if (dec->format->streams[i] != dec->stream)
+			dec->format->streams[i]->discard = AVDISCARD_ALL;
+}
+
+static int open_codec(struct decoder *dec, const AVCodec *codec)
+{
+	int error;
+
+	dec->codec = avcodec_alloc_context3(codec);
+	dec->packet = av_packet_alloc();
+	if (!dec->codec || !dec->packet)
+		return complain("%s: no memory for a decoder", dec->file);
+	error = avcodec_parameters_to_context(dec->codec, dec->stream->codecpar);
+	if (error < 0)
+		return complain("%s: %s", dec->file, av_err2str(error));
+	dec->codec->opaque = dec;
+	dec->codec->get_buffer2 = get_buffer;
+	dec->codec->thread_count = 0;
+	dec->codec->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
+	dec->codec->pkt_timebase = dec->stream->time_base;
+	error = avcodec_open2(dec->codec, codec, NULL);
+	if (error < 0)
+		return complain("%s: the %s decoder does not start: %s", dec->file, codec->name,
+				av_err2str(error));
+	return 0;
+}
+
+static int64_t frame_duration_ns(const struct decoder *dec)
+{
+	AVRational rate = av_guess_frame_rate(dec->format, dec->stream, NULL);
+
+	if (rate.num <= 0 || rate.den <= 0)
+		return NS_PER_S / FALLBACK_RATE;
+	return av_rescale(NS_PER_S, rate.den, rate.num);
+}
+
+/**
+ * decoder_open() - open a video
+ * @dec: filled in; decoder_close() is needed after a failure, too
+ * @file: name or URL
+ * @source: where the memory of frames comes from
+ * @stats: where copies are counted
+ *
+ * Return: 0, or -1 after a message.
+ */
+int decoder_open(struct decoder *dec, const char *file, struct memory_source *source,
+		 struct stats *stats)
+{
+	const AVCodec *codec;
+
+	*dec = (struct decoder){ .file = file, .stats = stats };
+	frame_pool_init(&dec->pool, source);
+	if (open_file(dec, &codec) || open_codec(dec, codec))
+		return -1;
+	skip_other_streams(dec);
+	dec->frame_ns = frame_duration_ns(dec);
+	dec->direct = true;
+	return 0;
+}
+
+/**
+ * decoder_close() - close a video, when none of its frames is in use any more
+ * @dec: decoder
+ */
+void decoder_close(struct decoder *dec)
+{
+	av_packet_free(&dec->packet);
+	avcodec_free_context(&dec->codec);
+	avformat_close_input(&dec->format);
+	frame_pool_exit(&dec->pool);
+}
+
+/* Give the decoder one more packet; at the end of the file, tell it so. */
+static int feed(struct decoder *dec)
+{
+	int error;
+
+	do {
+		av_packet_unref(dec->packet);
+		error = av_read_frame(dec->format, dec->packet);
+	} while (!error && dec->packet->stream_index != dec->stream->index);
+	if (error == AVERROR_EOF) {
+		dec->draining = true;
+		return avcodec_send_packet(dec->codec, NULL);
+	}
+	if (error < 0)
+		return error;
+	error = avcodec_send_packet(dec->codec, dec->packet);
+	/* A damaged packet costs its frame; the next may be better. */
+	return error == AVERROR_INVALIDDATA ? 0 : error;
+}
+
+/*
+ * A decoder without AV_CODEC_CAP_DR1 keeps pixels where it likes.  Move them
+ * to memory of ours, and count it.
+ */
+static int move_to_pool(struct decoder *dec, AVFrame *frame)
+{
+	static const int align[AV_NUM_DATA_POINTERS] = { 64, 64, 64, 64 };
+	struct frame_layout layout;
+	AVFrame *moved = av_frame_alloc();
+	int error = AVERROR(ENOMEM);
+
+	if (!moved)
+		return error;
+	moved->format = frame->format;
+	moved->width = frame->width;
+	moved->height = frame->height;
+	error = frame_layout_init(&layout, moved, frame->width, frame->height, align);
+	if (error >= 0)
+		error = frame_pool_set_layout(&dec->pool, &layout);
+	if (error >= 0)
+		error = frame_pool_get(&dec->pool, moved);
+	if (error >= 0)
+		error = av_frame_copy(moved, frame);
+	if (error >= 0)
+		error = av_frame_copy_props(moved, frame);
+	if (error >= 0) {
+		stats_copied(dec->stats, av_image_get_buffer_size(frame->format, frame->width,
+								  frame->height, 1));
+		av_frame_unref(frame);
+		av_frame_move_ref(frame, moved);
+		dec->direct = false;
+	}
+	av_frame_free(&moved);
+	return error;
+}
+
+static int64_t frame_time_ns(struct decoder *dec, const AVFrame *frame)
+{
+	int64_t pts = frame->best_effort_timestamp;
+	int64_t ns = dec->next_ns;
+
+	if (pts != AV_NOPTS_VALUE)
+		ns = av_rescale_q(pts, dec->stream->time_base, (AVRational){ 1, NS_PER_S });
+	dec->next_ns = ns + dec->frame_ns;
+	return ns;
+}
+
+/**
+ * decoder_next() - decode the next frame
+ * @dec: decoder
+ * @frame: empty; filled in
+ * @due_ns: when the video wants it shown, in nanoseconds
+ *
+ * Return: DECODER_FRAME, DECODER_END, or -1 after a message.
+ */
+int decoder_next(struct decoder *dec, AVFrame *frame, int64_t *due_ns)
+{
+	int error;
+
+	while ((error = avcodec_receive_frame(dec->codec, frame)) < 0) {
+		if (error == AVERROR_EOF)
+			return DECODER_END;
+		if (error == AVERROR(EAGAIN) && !dec->draining)
+			error = feed(dec);
+		if (error < 0 && error != AVERROR_INVALIDDATA)
+			return complain("%s: decoding stopped: %s", dec->file, av_err2str(error));
+	}
+	if (!frame_pool_owns(&dec->pool, frame)) {
+		error = move_to_pool(dec, frame);
+		if (error < 0)
+			return complain("%s: no memory for a frame: %s", dec->file,
+					av_err2str(error));
+	}
+	*due_ns = frame_time_ns(dec, frame);
+	return DECODER_FRAME;
+}
+
+/**
+ * decoder_rewind() - go back to the start
+ * @dec: decoder
+ *
+ * Return: 0, or -1 after a message.
+ */
+int decoder_rewind(struct decoder *dec)
+{
+	int error = avformat_seek_file(dec->format, -1, INT64_MIN, 0, INT64_MAX, 0);
+
+	/* A bare stream has no times to seek to. */
+	if (error < 0)
+		error = avformat_seek_file(dec->format, -1, INT64_MIN, 0, INT64_MAX,
+					   AVSEEK_FLAG_BYTE);
+	if (error < 0)
+		return complain("%s: cannot go back to its start: %s; play it without --loop",
+				dec->file, av_err2str(error));
+	avcodec_flush_buffers(dec->codec);
+	dec->draining = false;
+	dec->next_ns = 0;
+	return 0;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pmm-play: a video player in which no frame is ever copied.
+ *
+ *	pmm-play film.mp4
+ *
+ * FFmpeg decodes into PMM blocks, libswscale scales from block to block, and
+ * the X server shows the latter, which it attached as System V shared memory.
+ */
+#include <stdlib.h>
+
+#include <libavutil/log.h>
+
+#include "options.h"
+#include "player.h"
+
+#define EXIT_USAGE 2
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+	struct player player;
+	int error;
+
+	switch (options_parse(&opts, argc, argv)) {
+	case OPTIONS_DONE:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	}
+	av_log_set_level(opts.verbose ? AV_LOG_VERBOSE : AV_LOG_FATAL);
+	error = player_open(&player, &opts);
+	if (!error)
+		error = player_run(&player);
+	player_close(&player);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}

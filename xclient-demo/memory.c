@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pmmshm.h>
+
+#include "message.h"
+
+/* What SIMD code in FFmpeg may want, and then some. */
+#define PLAIN_ALIGN 4096
+
+/**
+ * struct memory_ops - one way to provide memory
+ * @alloc: fill in all of @memory but its source; -1 after a message
+ * @free: give it back
+ */
+struct memory_ops {
+	int (*alloc)(struct memory *memory, size_t size);
+	void (*free)(struct memory *memory);
+};
+
+static int block_alloc(struct memory *memory, size_t size)
+{
+	struct pmmshm_block *block;
+
+	block = pmmshm_block_alloc(memory->source->pmm, size, NULL);
+	if (!block)
+		return complain("no room for a picture: %s", pmmshm_error());
+	memory->block = block;
+	memory->data = pmmshm_block_data(block);
+	memory->size = pmmshm_block_size(block);
+	memory->shmid = pmmshm_block_shmid(block);
+	return 0;
+}
+
+static void block_free(struct memory *memory)
+{
+	pmmshm_block_free(memory->block);
+}
+
+static const struct memory_ops block_ops = {
+	.alloc = block_alloc,
+	.free = block_free,
+};
+
+static int plain_alloc(struct memory *memory, size_t size)
+{
+	int error = posix_memalign(&memory->data, PLAIN_ALIGN, size);
+
+	if (error)
+		return complain("no memory for a frame of %zu bytes: %s", size, strerror(error));
+	memory->size = size;
+	memory->shmid = -1;
+	return 0;
+}
+
+static void plain_free(struct memory *memory)
+{
+	free(memory->data);
+}
+
+static const struct memory_ops plain_ops = {
+	.alloc = plain_alloc,
+	.free = plain_free,
+};
+
+/**
+ * memory_source_open() - get ready to give out memory
+ * @source: filled in
+ * @copy: ordinary memory instead of blocks
+ *
+ * Return: 0, or -1 after a message.
+ */
+int memory_source_open(struct memory_source *source, bool copy)
+{
+	*source = (struct memory_source){ .ops = copy ? &plain_ops : &block_ops };
+	if (copy)
+		return 0;
+	source->pmm = pmmshm_open(NULL);
+	if (!source->pmm)
+		return complain("%s\n(--copy plays without PMM)", pmmshm_error());
+	return 0;
+}
+
+/**
+ * memory_source_close() - drop the connection to the module
+ * @source: source; memory that it gave out stays valid
+ */
+void memory_source_close(struct memory_source *source)
+{
+	pmmshm_close(source->pmm);
+	source->pmm = NULL;
+}
+
+/**
+ * memory_source_is_shared() - can an X server attach this memory?
+ * @source: source
+ */
+bool memory_source_is_shared(const struct memory_source *source)
+{
+	return source->ops == &block_ops;
+}
+
+/**
+ * memory_alloc() - get memory for a frame
+ * @source: source
+ * @size: bytes
+ *
+ * Return: memory at a page boundary, or NULL after a message.
+ */
+struct memory *memory_alloc(struct memory_source *source, size_t size)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+
+	if (!memory) {
+		complain("no memory: %s", strerror(errno));
+		return NULL;
+	}
+	memory->source = source;
+	if (source->ops->alloc(memory, size)) {
+		free(memory);
+		return NULL;
+	}
+	return memory;
+}
+
+/**
+ * memory_free() - give memory back
+ * @memory: memory, or NULL
+ */
+void memory_free(struct memory *memory)
+{
+	if (!memory)
+		return;
+	memory->source->ops->free(memory);
+	free(memory);
+}

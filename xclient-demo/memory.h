@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where frames live: in PMM blocks, or with --copy in ordinary memory.
+ */
+#ifndef XCLIENT_MEMORY_H
+#define XCLIENT_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pmmshm;
+struct pmmshm_block;
+struct memory_ops;
+
+/**
+ * struct memory_source - gives out memory
+ * @ops: how
+ * @pmm: connection to the module, for blocks
+ */
+struct memory_source {
+	const struct memory_ops *ops;
+	struct pmmshm *pmm;
+};
+
+/**
+ * struct memory - one piece of memory, all of it or more than was asked for
+ * @source: where it came from
+ * @data: its address
+ * @size: its size in bytes
+ * @block: the block it is, or NULL
+ * @shmid: the System V id that others attach it by, or -1
+ */
+struct memory {
+	struct memory_source *source;
+	void *data;
+	size_t size;
+	struct pmmshm_block *block;
+	int shmid;
+};
+
+int memory_source_open(struct memory_source *source, bool copy);
+void memory_source_close(struct memory_source *source);
+bool memory_source_is_shared(const struct memory_source *source);
+
+struct memory *memory_alloc(struct memory_source *source, size_t size);
+void memory_free(struct memory *memory);
+
+#endif

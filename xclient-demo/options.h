@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command line of pmm-play.
+ */
+#ifndef XCLIENT_OPTIONS_H
+#define XCLIENT_OPTIONS_H
+
+#include <stdbool.h>
+
+/**
+ * struct options - what the user asked for
+ * @file: the video
+ * @display: X display; NULL for $DISPLAY
+ * @title: of the window; NULL for the name of the file
+ * @json: where the figures go, or NULL
+ * @width: of the window; 0 for the video's
+ * @height: of the window; 0 for the video's
+ * @max_frames: stop after so many frames; 0 for all
+ * @hold_frame: pause at this frame, the first being 0; -1 for none
+ * @hold: keep the last frame on the screen
+ * @loop: start again at the end
+ * @no_clock: as fast as possible
+ * @copy: ordinary buffers and XPutImage, without PMM
+ * @verbose: show what FFmpeg says
+ */
+struct options {
+	const char *file;
+	const char *display;
+	const char *title;
+	const char *json;
+	int width;
+	int height;
+	long max_frames;
+	long hold_frame;
+	bool hold;
+	bool loop;
+	bool no_clock;
+	bool copy;
+	bool verbose;
+};
+
+/* options_parse() results */
+#define OPTIONS_RUN	0
+#define OPTIONS_WRONG	(-1)
+#define OPTIONS_DONE	1	/* --help */
+
+int options_parse(struct options *opts, int argc, char **argv);
+
+#endif
