@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Play a film through PMM on the X server of a guest with a stock kernel, and prove
+# from outside the player that its pictures are never copied:
+#
+#   - the player counts the bytes that it copies between buffers;
+#   - scripts/demo-guest.sh stops it at a frame, and compares the page frames
+#     behind the player's and the X server's mapping with those of the block;
+#   - what the X server then shows is compared with what the ffmpeg program, on
+#     this machine and without PMM, makes of the same frame.
+#
+# Leaves out/demo.png (the X screen) and out/demo.json.  Fails if a proof does.
+
+. "$(dirname "$0")/common.sh"
+
+# The frame that is looked at, in a window of this size: over 2 MiB, so that its
+# block is one of huge pages.
+FRAME=60
+SIZE=1024x576
+
+work=$PMM_SRC/build/demo
+film=$work/film.mp4
+run=$work/run
+png=$PMM_SRC/out/demo.png
+json=$PMM_SRC/out/demo.json
+failed=0
+
+for tool in ffmpeg xwd Xvfb; do
+	have "$tool" || die "$tool is missing: make setup"
+done
+
+ff() { ffmpeg -nostdin -hide_banner -loglevel error -y "$@"; }
+
+# Five seconds of H.264 with B frames: a flight into the Mandelbrot set, and a test
+# picture with a running clock in its corner.
+make_film() {
+	say "Making a film ..."
+	ff -f lavfi -i "mandelbrot=size=640x360:rate=25:start_scale=2.2:end_scale=0.002:end_pts=150" \
+		-f lavfi -i "testsrc2=size=160x90:rate=25" \
+		-filter_complex "[0][1]overlay=x=W-w-12:y=H-h-12,format=yuv420p" \
+		-t 5 -c:v libx264 -threads 1 -preset medium -crf 22 -bf 2 -g 50 \
+		-flags +bitexact -fflags +bitexact "$film.part.mp4"
+	mv "$film.part.mp4" "$film"
+}
+
+# reference NUMBER FILE: one frame of the film, scaled, by the ffmpeg program.  The
+# flags are those of xclient-demo/scale.c.
+reference() {
+	ff -i "$film" -vf "select=eq(n\,$1),scale=${SIZE/x/:}:flags=$flags,format=bgr0,format=rgb24" \
+		-frames:v 1 -fps_mode passthrough -f image2 -c:v ppm "$2"
+}
+flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact
+
+# field FILE NAME: a value of the JSON that our programs write, one to a line.
+field() { sed -n "s/^  \"$2\": \(.*[^,]\),\{0,1\}$/\1/p" "$1"; }
+
+# all NAME VALUE: do all proofs say so?
+all() {
+	local proof
+
+	for proof in "$run"/proof-*.json; do
+		[ "$(field "$proof" "$1")" = "$2" ] || { echo false; return; }
+	done
+	echo true
+}
+
+# verdict NAME VALUE WANTED
+verdict() {
+	[ "$2" = "$3" ] && return
+	say "NOT PROVED: $1 is ${2:-unknown}, not $3"
+	failed=1
+}
+
+compare() {
+	say "Comparing the window with the ffmpeg program's frame $FRAME ..."
+	reference "$FRAME" "$work/reference.ppm"
+	reference "$((FRAME + 1))" "$work/next.ppm"
+	ff -i "$run/window.xwd" -frames:v 1 -pix_fmt rgb24 -f image2 -c:v ppm "$work/window.ppm"
+	reference_equal=false next_equal=false
+	! cmp -s "$work/window.ppm" "$work/reference.ppm" || reference_equal=true
+	# If even the next frame were the same, equality would mean little.
+	! cmp -s "$work/window.ppm" "$work/next.ppm" || next_equal=true
+	ff -i "$run/screen.xwd" -frames:v 1 -pix_fmt rgb24 "$png"
+}
+
+# nested FILE: as a value inside of another object.
+nested() { sed '2,$s/^/  /' "$1"; }
+
+write_json() {
+	local proof comma=
+
+	cat <<-EOT
+	{
+	  "kernel": "$(<"$run/kernel")",
+	  "machine": "$(<"$run/machine")",
+	  "film": "$(<"$run/film")",
+	  "frames": $(field "$run/pmm.json" frames),
+	  "frames_per_second": $(field "$run/pmm.json" frames_per_second),
+	  "client_copied_bytes_per_frame": $(field "$run/pmm.json" client_copied_bytes_per_frame),
+	  "server_pfn_match": $server_pfn_match,
+	  "client_pfn_match": $client_pfn_match,
+	  "contiguous": $contiguous,
+	  "blocks_proved": $blocks,
+	  "reference_frame": $FRAME,
+	  "reference_equal": $reference_equal,
+	  "next_frame_equal": $next_equal,
+	  "pool_whole_afterwards": $(<"$run/pool_whole"),
+	  "proved": $([ $failed = 0 ] && echo true || echo false),
+	  "pmm": $(nested "$run/pmm.json"),
+	  "copy": $(nested "$run/copy.json"),
+	  "held": $(nested "$run/held.json"),
+	  "proofs": [
+	EOT
+	for proof in "$run"/proof-*.json; do
+		printf '%s    ' "$comma"
+		sed '2,$s/^/    /' "$proof" | sed -z 's/\n$//'
+		comma=$',\n'
+	done
+	printf '\n  ]\n}\n'
+}
+
+judge() {
+	copied=$(field "$run/pmm.json" client_copied_bytes_per_frame)
+	blocks=$(find "$run" -name 'proof-*.json' | wc -l)
+	server_pfn_match=$(all server_pfn_match true)
+	client_pfn_match=$(all client_pfn_match true)
+	contiguous=$(all contiguous true)
+	verdict client_copied_bytes_per_frame "$copied" 0
+	verdict "the same for the held frame" "$(field "$run/held.json" client_copied_bytes_per_frame)" 0
+	verdict decoder_direct "$(field "$run/pmm.json" decoder_direct)" true
+	verdict last_frame "$(field "$run/held.json" last_frame)" "$FRAME"
+	verdict blocks_proved "$blocks" 3
+	verdict server_pfn_match "$server_pfn_match" true
+	verdict client_pfn_match "$client_pfn_match" true
+	verdict contiguous "$contiguous" true
+	verdict reference_equal "$reference_equal" true
+	verdict next_frame_equal "$next_equal" false
+	verdict pool_whole_afterwards "$(<"$run/pool_whole")" true
+}
+
+summary() {
+	local frames fps copy_fps copy_bytes pages huge
+
+	frames=$(field "$run/pmm.json" frames)
+	fps=$(field "$run/pmm.json" frames_per_second)
+	copy_fps=$(field "$run/copy.json" frames_per_second)
+	copy_bytes=$(field "$run/copy.json" client_copied_bytes_per_frame)
+	pages=$(field "$run/proof-1.json" pages_compared)
+	huge=$(field "$run/proof-1.json" server_pmd_mapped_bytes)
+	cat <<-EOT
+
+	Kernel $(<"$run/kernel"), as Debian built it, on $(<"$run/machine").
+	  $frames frames of H.264 decoded, scaled to $SIZE and shown by an unmodified X server.
+	  No copy:    the client copied $copied bytes a frame between buffers ($fps frames/s);
+	              without PMM $copy_bytes ($copy_fps frames/s).
+	  Same pages: $blocks blocks on the screen, $pages pages each: those behind the X server's mapping,
+	              the player's mapping and the block are the same, one after the other in RAM
+	              (the server maps $((huge >> 10)) KiB of it as huge pages).
+	  Same picture: the window is, pixel for pixel, frame $FRAME as the ffmpeg program makes it.
+	  Afterwards all memory was back in the pool.
+	out/demo.png is what the X screen showed, out/demo.json has the figures.
+	EOT
+}
+
+mkdir -p "$work" "$PMM_SRC/out"
+[ -e "$film" ] || make_film
+rm -rf "$run" "$png" "$json"
+say "Booting a guest ..."
+CMD="scripts/demo-guest.sh ${film#"$PMM_SRC/"} $FRAME $SIZE" OUT=$run TIMEOUT=${TIMEOUT:-600} \
+	"$PMM_SRC/scripts/guest.sh" || die "the guest failed: see the messages above"
+compare
+judge
+write_json >"$json"
+[ "$failed" = 0 ] || die "not everything was proved; see $json"
+summary
