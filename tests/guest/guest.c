@@ -308,16 +308,18 @@ static uint64_t read_word(const char *path, uint64_t index)
 	return value;
 }
 
+/* A page that is present has the top bit set, and its number below bit 55. */
+static uint64_t pagemap_pfn(uint64_t word)
+{
+	return word >> 63 ? word & ((1ULL << 55) - 1) : 0;
+}
+
 uint64_t pfn_of_pid(int pid, const void *address)
 {
 	char path[32];
-	uint64_t entry;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	entry = read_word(path, (uintptr_t)address / PAGE);
-	if (!(entry >> 63))
-		return 0;
-	return entry & ((1ULL << 55) - 1);
+	return pagemap_pfn(read_word(path, (uintptr_t)address / PAGE));
 }
 
 uint64_t pfn_of(const void *address)
@@ -325,23 +327,42 @@ uint64_t pfn_of(const void *address)
 	return pfn_of_pid(getpid(), address);
 }
 
+/* The next words of a pagemap; how many there are up to @left. */
+static size_t read_pagemap(int fd, const void *address, uint64_t *words,
+			   size_t max, size_t left)
+{
+	size_t n = left < max ? left : max;
+
+	EXPECT_EQ(pread(fd, words, n * sizeof(*words),
+			(uintptr_t)address / PAGE * sizeof(*words)),
+		  n * sizeof(*words));
+	return n;
+}
+
 bool maps_block(const void *address, size_t size, uint64_t first_pfn)
 {
+	int fd = EXPECT_OK(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
 	const volatile char *p = address;
-	size_t offset;
+	size_t i, n, page, pages = size / PAGE;
+	uint64_t words[512];
+	bool same = true;
 
-	for (offset = 0; offset < size; offset += PAGE) {
-		uint64_t pfn;
+	for (page = 0; page < pages; page++)
+		(void)p[page * PAGE];
+	for (page = 0; same && page < pages; page += n) {
+		n = read_pagemap(fd, address + page * PAGE, words, 512,
+				 pages - page);
+		for (i = 0; same && i < n; i++) {
+			uint64_t pfn = pagemap_pfn(words[i]);
 
-		(void)p[offset];
-		pfn = pfn_of(address + offset);
-		if (pfn != first_pfn + offset / PAGE) {
-			printf("offset 0x%zx is in page 0x%" PRIx64 ", not 0x%" PRIx64 "\n",
-			       offset, pfn, first_pfn + offset / PAGE);
-			return false;
+			same = pfn == first_pfn + page + i;
+			if (!same)
+				printf("page %zu is 0x%" PRIx64 ", not 0x%" PRIx64 "\n",
+				       page + i, pfn, first_pfn + page + i);
 		}
 	}
-	return true;
+	close(fd);
+	return same;
 }
 
 uint64_t kpageflags(uint64_t pfn)
@@ -476,6 +497,16 @@ void module_remove(void)
 	}
 }
 
+/* Whoever may use it, as an installed PMM's udev rule says. */
+static void allow_video(void)
+{
+	struct group *video = getgrnam("video");
+
+	if (video)
+		EXPECT_OK(chown("/dev/pmm", 0, video->gr_gid));
+	EXPECT_OK(chmod("/dev/pmm", 0660));
+}
+
 void module_insert(const char *args)
 {
 	const char *path = getenv("PMM_KO");
@@ -486,6 +517,15 @@ void module_insert(const char *args)
 	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
 	EXPECT_OK(syscall(SYS_finit_module, fd, args, 0));
 	close(fd);
+	allow_video();
+}
+
+void module_parameters(char *args, size_t size)
+{
+	char value[32];
+
+	read_line("/sys/module/pmm/parameters/pool_mb", value, sizeof(value));
+	snprintf(args, size, "pool_mb=%s", value);
 }
 
 /* ---- the rest of the machine ---- */
@@ -555,6 +595,30 @@ void read_line(const char *path, char *line, size_t size)
 	fclose(f);
 }
 
+int kmsg_open(void)
+{
+	int fd = EXPECT_OK(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+
+	EXPECT_OK(lseek(fd, 0, SEEK_END));
+	return fd;
+}
+
+bool kmsg_has(int fd, const char *text)
+{
+	char line[8192];
+	bool found = false;
+	ssize_t n;
+
+	/* One record a read; EPIPE when some were overwritten. */
+	while ((n = read(fd, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
+		if (n <= 0)
+			continue;
+		line[n] = 0;
+		found |= strstr(line, text) != NULL;
+	}
+	return found;
+}
+
 void run_on_cpu(int cpu)
 {
 	cpu_set_t set;
@@ -620,6 +684,12 @@ void child_wait(int pid)
 		printf("child %d was killed: %s\n", pid,
 		       strsignal(WTERMSIG(status)));
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+void child_kill(int pid)
+{
+	EXPECT_OK(kill(pid, SIGKILL));
+	EXPECT_EQ(waitpid(pid, NULL, 0), pid);
 }
 
 void run_as(unsigned int uid, void (*fn)(void *), void *arg)

@@ -153,6 +153,8 @@ bool block_line(uint64_t id, char *line, size_t size);
 void module_remove(void);
 void module_insert(const char *args);
 int try_module_remove(void);
+/* The parameters it was loaded with, to insert it as it was. */
+void module_parameters(char *args, size_t size);
 
 /* ---- the rest of the machine ---- */
 
@@ -165,6 +167,9 @@ void write_file(const char *path, const char *text);
 int try_write_file(const char *path, const char *text);
 /* The first line of a file, without its end. */
 void read_line(const char *path, char *line, size_t size);
+/* The kernel log from now on, and whether a line of it has a text. */
+int kmsg_open(void);
+bool kmsg_has(int fd, const char *text);
 /* Run on that CPU only. */
 void run_on_cpu(int cpu);
 int cpus(void);
@@ -176,7 +181,9 @@ void tmpfs_unmount(const char *dir);
 int child_start(unsigned int uid, void (*fn)(void *), void *arg);
 /* Wait for a child, and fail if it did. */
 void child_wait(int pid);
-/* Both. */
+/* End it, whatever it does, and see it off. */
+void child_kill(int pid);
+/* Start and wait. */
 void run_as(unsigned int uid, void (*fn)(void *), void *arg);
 
 #endif /* PMM_TEST_GUEST_H */
