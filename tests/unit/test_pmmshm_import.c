@@ -51,6 +51,7 @@ START_TEST(reads_only_if_asked)
 	struct pmmshm_block *b = pmmshm_block_import_shmid(pmm, id, SHM_RDONLY);
 	struct pmmshm_block_info info;
 	void *p;
+	int fd;
 
 	ck_assert_msg(b, "%s", pmmshm_error());
 	ck_assert(is_huge_aligned(pmmshm_block_data(b)));
@@ -60,6 +61,9 @@ START_TEST(reads_only_if_asked)
 		     "cannot map the block for writing: it was imported for reading only");
 	assert_fails_int(pmmshm_block_home_fd(b, O_RDWR), EACCES,
 			 "cannot open the block's home for writing: it was imported for reading only");
+	fd = pmmshm_block_home_fd(b, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	fake_transport.close(fd);
 	p = pmmshm_block_map(b, PROT_READ);
 	ck_assert_ptr_nonnull(p);
 	fake_transport.munmap(p, 4 * MIB);
