@@ -138,12 +138,6 @@ build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-# The source of the 6.1 kernel, for what has to be compiled against it in user
-# space: an order-only prerequisite.
-build/kernel-source:
-	@mkdir -p build
-	$(Q)dir=$$(scripts/kernel-source.sh 6.1) && ln -sfn "$$dir" $@
-
 .PHONY: setup demo check check-unit check-guest check-harness guest bench
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh

@@ -191,10 +191,18 @@ qemu=
 exec 6>&-
 wait "$tee" || true
 
+# What the kernel said: from its first complaint on, or the end.
 last_words() {
+	local complaint='Kernel panic|BUG:|WARNING:|Oops|sysrq: |INFO: |general protection'
+
 	{
-		echo "guest.sh: $1; the end of $console:"
-		tail -n 40 "$console" "$run/qemu.log" 2>&1 | tr -d '\r' | sed 's/^/    /'
+		echo "guest.sh: $1; from ${console#"$PMM_SRC"/}:"
+		if grep -aqE "$complaint" "$console" 2>/dev/null; then
+			grep -aE -m 1 -A 60 "$complaint" "$console"
+		else
+			tail -n 30 "$console" 2>/dev/null || echo "(nothing)"
+		fi | tr -d '\r' | sed 's/^/    /'
+		sed 's/^/QEMU: /' "$run/qemu.log"
 	} >&2
 }
 

@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh unit|harness|guest...: run these kinds of tests and sum up.
+#
+# Set by environment:
+#
+#   UNIT_TESTS   programs to run on this machine
+#   GUEST_PROGS  programs of the guest; those called test_* are tests
+#   TESTS        only guest tests of these names (or paths)
+#   KERNELS      in which guests (6.1 6.12)
+#   CHECK_OUT    where logs and results go (out/check)
+#
+# Ends with "N passed, N failed", and fails if anything did.
+
+. "$(dirname "$0")/common.sh"
+
+KERNELS=${KERNELS:-6.1 6.12}
+CHECK_OUT=${CHECK_OUT:-$PMM_SRC/out/check}
+results=$CHECK_OUT/results
+
+cd "$PMM_SRC"
+rm -rf "$CHECK_OUT"
+mkdir -p "$CHECK_OUT"
+: >"$results"
+
+result() { # result WORD SUITE NAME SECONDS REASON
+	printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$results"
+}
+
+# ------------------------------------------------------- tests on this machine
+
+# run_here SUITE NAME TIMEOUT COMMAND...
+run_here() {
+	local suite=$1 name=$2 limit=$3 log=$CHECK_OUT/$1/$2.log status=0 word begin=$SECONDS
+
+	shift 3
+	mkdir -p "$CHECK_OUT/$suite"
+	timeout -k 5 "$limit" "$@" </dev/null >"$log" 2>&1 || status=$?
+	case $status in
+	0) word=PASS ;;
+	77) word=SKIP ;;
+	*) word=FAIL ;;
+	esac
+	result "$word" "$suite" "$name" $((SECONDS - begin)) "$(tail -n 1 "$log")"
+	printf '%s  %s %s (%ss): %s\n' "$suite" "$word" "$name" $((SECONDS - begin)) "$(tail -n 1 "$log")"
+	[ "$word" != FAIL ] || sed 's/^/    | /' "$log"
+}
+
+check_unit() {
+	local test
+
+	for test in ${UNIT_TESTS:-}; do
+		run_here unit "$(basename "$test")" 900 "$test"
+	done
+}
+
+check_harness() {
+	local test
+
+	for test in tests/harness/test_*.sh; do
+		run_here harness "$(basename "$test" .sh)" 600 "$test"
+	done
+}
+
+# -------------------------------------------------------------- tests in guests
+
+guest_tests() {
+	local prog name
+
+	for prog in ${GUEST_PROGS:-} tests/guest/test_*.sh; do
+		name=$(basename "$prog" .sh)
+		[[ $name == test_* && -e $prog ]] || continue
+		if [ -z "${TESTS:-}" ] || [[ " ${TESTS//.sh/} " == *" $name "* ]] ||
+			[[ " ${TESTS//.sh/} " == *" ${name#test_} "* ]]; then
+			echo "$prog"
+		fi
+	done
+	for prog in ${TESTS:-}; do
+		[[ $prog != */* ]] || echo "$prog"
+	done
+}
+
+# source_of TEST and setting TEST KEY: see tests/guest/run.sh.  Always one line.
+source_of() {
+	if [[ $1 == *.sh ]]; then echo "$1"; else echo "tests/guest/$(basename "$1").c"; fi
+}
+setting() { { sed -nE "s%^[ \t#/*]*$2: +(.*)%\1%p" "$(source_of "$1")" || true; } | paste -sd ' '; }
+
+# guest_boot KERNEL SETTINGS TEST...: one guest for as many of these as it survives.
+# Those that it did not come to are then in $left.
+guest_boot() {
+	local kernel=$1 settings=$2 test name limit longest=0 all=0 status dir assignments running=
+	local word seconds reason
+	local -A seen=()
+
+	shift 2
+	for test; do
+		limit=$(setting "$test" timeout)
+		limit=${limit:-120}
+		all=$((all + limit + 15))
+		[ "$limit" -le "$longest" ] || longest=$limit
+	done
+	boots=$((boots + 1))
+	dir=$CHECK_OUT/$kernel/guest-$boots
+	mkdir -p "$dir"
+	: >"$dir/results"
+	say "$kernel  guest $boots: $# tests${settings:+, $settings}"
+
+	# The tests have their own time limits: these are for a guest that is stuck.
+	eval "assignments=($settings)"
+	{
+		env KERNEL="$kernel" OUT="$dir" CMD="tests/guest/run.sh $*" \
+			TIMEOUT=$((all + 180)) IDLE=$((longest + 30)) "${assignments[@]}" \
+			scripts/guest.sh 2>&1 || echo $? >"$dir/status"
+	} | sed -u "s/^/$kernel  /"
+	status=$(cat "$dir/status" 2>/dev/null || echo 0)
+
+	while IFS=$'\t' read -r word name seconds reason; do
+		if [ "$word" = RUN ]; then
+			running=$name
+		else
+			result "$word" "$kernel" "$name" "$seconds" "$reason"
+			[ "$name" != "$running" ] || running=
+		fi
+		seen[$name]=1
+	done <"$dir/results"
+
+	case $status in
+	124) reason="the guest hung" ;;
+	125) reason="the guest died" ;;
+	*) reason="the guest ended early" ;;
+	esac
+	reason="$reason, see ${dir#"$PMM_SRC"/}/console.log"
+	left=()
+	if [ ${#seen[@]} = 0 ]; then
+		# It did not come to the first, and the next guest would not either.
+		for test; do
+			result FAIL "$kernel" "$(basename "$test" .sh)" 0 "no test was run: $reason"
+		done
+		return
+	elif [ -n "$running" ]; then
+		printf '%s  FAIL %s: %s\n' "$kernel" "$running" "$reason"
+		result FAIL "$kernel" "$running" 0 "$reason"
+	elif [ "$status" = 124 ] || [ "$status" = 125 ]; then
+		result FAIL "$kernel" "guest $boots" 0 "after its last test $reason"
+	fi
+	for test; do
+		[ -n "${seen[$(basename "$test" .sh)]:-}" ] || left+=("$test")
+	done
+}
+
+# All tests in guests of one kernel.  Those that ask for the same kind of guest share
+# one, until it dies; the ordinary kind comes first.
+guest_kernel() {
+	local kernel=$1 settings test
+	local -a kinds
+
+	boots=0
+	mapfile -t kinds < <(for test in "${tests[@]}"; do setting "$test" guest; done | LC_ALL=C sort -u)
+	for settings in "${kinds[@]}"; do
+		left=()
+		for test in "${tests[@]}"; do
+			[ "$(setting "$test" guest)" != "$settings" ] || left+=("$test")
+		done
+		while [ ${#left[@]} -gt 0 ]; do
+			guest_boot "$kernel" "$settings" "${left[@]}"
+		done
+	done
+}
+
+check_guest() {
+	local kernel
+
+	mapfile -t tests < <(guest_tests)
+	if [ ${#tests[@]} = 0 ]; then
+		result FAIL guest "${TESTS:-all}" 0 "there is no such test"
+		return
+	fi
+	for kernel in $KERNELS; do
+		guest_kernel "$kernel"
+	done
+}
+
+# --------------------------------------------------------------------- the sum
+
+for kind; do
+	"check_$kind"
+done
+
+awk -F '\t' '
+	{ n[$1]++ }
+	$1 == "FAIL" { print "FAIL " $2 " " $3 ": " $5 }
+	$1 == "SKIP" { print "SKIP " $2 " " $3 ": " $5 }
+	END {
+		printf "%d passed, %d failed", n["PASS"], n["FAIL"]
+		if (n["SKIP"]) printf ", %d skipped", n["SKIP"]
+		print ""
+		exit n["FAIL"] > 0 || n["PASS"] == 0
+	}' "$results"
