@@ -34,6 +34,16 @@ static int catch_error(Display *x, XErrorEvent *event)
 	return 0;
 }
 
+static int fatal_error(Display *x, XErrorEvent *event)
+{
+	char text[128];
+
+	XGetErrorText(x, event->error_code, text, sizeof(text));
+	complain("X server %s: %s (request %d.%d); was the window destroyed?", DisplayString(x),
+		 text, event->request_code, event->minor_code);
+	exit(EXIT_FAILURE);
+}
+
 /**
  * x_errors_catch() - from now on, errors do not end the program
  * @display: display
@@ -54,7 +64,7 @@ void x_errors_catch(struct display *display)
 int x_errors_release(struct display *display)
 {
 	XSync(display->x, False);
-	XSetErrorHandler(NULL);
+	XSetErrorHandler(fatal_error);
 	return caught_error;
 }
 
@@ -157,6 +167,7 @@ int display_open(struct display *display, const struct options *opts, bool share
 	if (!display->x)
 		return complain("no X server at %s: it is not running there or does not let us in; "
 				"check DISPLAY and XAUTHORITY", XDisplayName(opts->display));
+	XSetErrorHandler(fatal_error);
 	XSetIOErrorHandler(connection_lost);
 	display->visual = DefaultVisual(display->x, DefaultScreen(display->x));
 	display->depth = DefaultDepth(display->x, DefaultScreen(display->x));
@@ -232,10 +243,10 @@ int display_show_window(struct display *display, const char *title, int width, i
  */
 void display_close(struct display *display)
 {
-	if (display->x && display->window) {
+	if (display->gc)
 		XFreeGC(display->x, display->gc);
+	if (display->window)
 		XDestroyWindow(display->x, display->window);
-	}
 	if (display->x)
 		XCloseDisplay(display->x);
 	if (display->signals >= 0)
