@@ -123,6 +123,7 @@ two_players() {
 	local first
 
 	start_play --loop
+	window_appears || return 1
 	first=$play
 	start_play --no-clock
 	wait "$play" && is "$work/json" frames "$film_frames" && ! ended "$first" &&

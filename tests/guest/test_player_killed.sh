@@ -17,6 +17,9 @@ start_server() {
 	wait_for 30 test -S /tmp/.X11-unix/X9
 }
 
+# The player's three images
+server_has_attached() { [ "$(grep -c /SYSV "/proc/$server/maps")" -ge 3 ]; }
+
 cpu_ticks() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
 # With the server stopped, all images are in flight and nobody answers.
@@ -55,14 +58,14 @@ killed_at_any_moment() {
 
 server_killed() {
 	start_play --display :9 --loop
-	sleep 3
+	wait_for 60 server_has_attached || return 1
 	kill_now "$server"
 	wait_for 20 ended "$play" && ! wait "$play" && grep -q 'connection is lost' "$work/words"
 }
 
 check "a server of our own" start_server
 start_play --display :9 --loop --no-clock
-sleep 3
+check "the server attaches a player's images" wait_for 60 server_has_attached
 check "waits for a stopped server without spinning" waits_without_spinning
 check "a server keeps the blocks of a killed player" server_keeps_the_blocks
 kill -CONT "$server"
