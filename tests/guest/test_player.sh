@@ -3,6 +3,8 @@
 #
 # pmm-play plays out of PMM blocks: what it shows, its keys, new sizes of the
 # window, and two players on one server.
+#
+# timeout: 400
 
 . "$(dirname "$0")/player.sh"
 

@@ -4,6 +4,8 @@
 # pmm-play is killed while the X server has its blocks attached, at any moment and
 # with a frame in flight; and the server is killed under the player.  In the end
 # the pool is whole, and never before the last user is gone.
+#
+# timeout: 400
 
 . "$(dirname "$0")/player.sh"
 

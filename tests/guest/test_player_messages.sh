@@ -3,6 +3,8 @@
 #
 # When pmm-play cannot play it says what is wrong and what helps, and leaves
 # nothing behind.
+#
+# timeout: 400
 
 . "$(dirname "$0")/player.sh"
 
