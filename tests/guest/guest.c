@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -36,10 +37,19 @@ static const char *name_of(const char *file)
 	return slash ? slash + 1 : file;
 }
 
+/* The segments of this process: nobody else would remove them. */
+static int segments[64];
+static unsigned int nr_segments;
+static pid_t segments_owner;
+
 /* Everything printed so far comes first; a child's exit is seen by its parent. */
 static void fail_now(void)
 {
+	unsigned int i;
+
 	fflush(NULL);
+	for (i = 0; i < nr_segments && i < 64 && segments_owner == getpid(); i++)
+		shmctl(segments[i], IPC_RMID, NULL);
 	_exit(1);
 }
 
@@ -196,6 +206,10 @@ int try_find_fd(int fd)
 void *segment_sysv(size_t size, int mode, int *shmid)
 {
 	*shmid = EXPECT_OK(shmget(IPC_PRIVATE, size, IPC_CREAT | mode));
+	if (segments_owner != getpid())
+		nr_segments = 0;
+	segments_owner = getpid();
+	segments[nr_segments++ % 64] = *shmid;
 	return EXPECT_OK(shmat(*shmid, NULL, 0));
 }
 
@@ -617,6 +631,42 @@ bool kmsg_has(int fd, const char *text)
 		found |= strstr(line, text) != NULL;
 	}
 	return found;
+}
+
+#define ZRAM "/sys/block/zram0/"
+
+/* The header that mkswap(8) writes: version, last page, signature. */
+static void make_swap(const char *device, unsigned int mib)
+{
+	char page[PAGE] = { 0 };
+	uint32_t head[2] = { 1, mib * (MIB / PAGE) - 1 };
+	int fd = EXPECT_OK(open(device, O_WRONLY | O_CLOEXEC));
+
+	memcpy(page + 1024, head, sizeof(head));
+	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
+	EXPECT_EQ(write(fd, page, PAGE), PAGE);
+	EXPECT_OK(fsync(fd));
+	close(fd);
+}
+
+bool swap_start(unsigned int mib)
+{
+	char size[32];
+
+	if (access(ZRAM "disksize", F_OK) && system("modprobe -q zram"))
+		return false;
+	snprintf(size, sizeof(size), "%uM", mib);
+	if (try_write_file(ZRAM "disksize", size))
+		return false;
+	make_swap("/dev/zram0", mib);
+	EXPECT_OK(swapon("/dev/zram0", 0));
+	return true;
+}
+
+void swap_stop(void)
+{
+	EXPECT_OK(swapoff("/dev/zram0"));
+	write_file(ZRAM "reset", "1");
 }
 
 void run_on_cpu(int cpu)

@@ -170,6 +170,9 @@ void read_line(const char *path, char *line, size_t size);
 /* The kernel log from now on, and whether a line of it has a text. */
 int kmsg_open(void);
 bool kmsg_has(int fd, const char *text);
+/* Compressed swap in memory, of so many MiB; false if the kernel has none. */
+bool swap_start(unsigned int mib);
+void swap_stop(void);
 /* Run on that CPU only. */
 void run_on_cpu(int cpu);
 int cpus(void);
