@@ -8,3 +8,11 @@ GUEST_PROGS += $(guest_tests)
 
 $(guest_tests): build/guest/%: build/obj/tests/guest/%.o build/obj/tests/guest/guest.o
 $(guest_tests): private libs += -lpthread
+
+build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
+
+# Compiled without any header of PMM.
+build/obj/tests/guest/legacy_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
+build/guest/test_legacy: build/lib/libpmmshm.so build/guest/legacy_shm
+build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
+build/guest/legacy_shm: private libs += -static

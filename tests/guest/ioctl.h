@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ioctl(2) as this program's own kind and as a 32-bit program does it, for the
+ * tests of the ABI, test_ioctl*.c.
+ */
+#ifndef PMM_TEST_IOCTL_H
+#define PMM_TEST_IOCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* From now on do_ioctl() makes calls as a 32-bit program does. */
+extern bool ioctl_as_32bit;
+
+/* Can this kernel run 32-bit programs? */
+bool ioctl_has_32bit(void);
+
+/* As ioctl(2); a 32-bit program has addresses below 4 GiB only. */
+int do_ioctl(int fd, unsigned int cmd, void *arg);
+
+/* Zeroed memory below 4 GiB, which any program could have. */
+void *low_alloc(size_t size);
+
+/* Open fds of this process. */
+int fds_open(void);
+
+#endif /* PMM_TEST_IOCTL_H */
