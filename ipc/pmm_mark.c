@@ -5,29 +5,26 @@
  * The mark is destroyed when the inode ends, but also whenever *any* of its
  * dentries dies while it has no links, with files and mappings still there.  So
  * the callback tries to grab the inode.  If it cannot, this is the end.  If it
- * can, the inode is *held* and looked at from a work item until either the only
- * reference left is that hold, which makes this the end, or a new mark has been
- * on the inode for a while.
+ * can, the inode has no link and will never have one again: it is *held*, and
+ * looked at from a work item until that hold is the only reference left.
  *
- * For a while, and not at once: fsnotify_destroy_marks() walks the marks of an
- * inode without locks and takes the list off the inode when it is through.  A
- * mark that is added in between can be lost with that list.  Its caller keeps
- * the inode until then, so nothing is missed as long as the hold outlasts it.
+ * A new mark would not do instead: fsnotify_destroy_marks() may still be walking
+ * the inode's marks, and on newer kernels takes one that is added meanwhile off
+ * the inode without a word.
  *
  * The table of homes is the authority on which inodes are homes, and the pages
  * themselves on when they can be used again; a mark is only a hint to look.
  */
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
-#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "pmm_compat.h"
 #include "pmm_core.h"
 
-/* A new mark that is still there after this long is there to stay. */
-#define PMM_MARK_SETTLED	HZ
+/* The longest time between two looks at a held inode, in jiffies. */
+#define PMM_MARK_DELAY_MAX	HZ
 
 static struct fsnotify_group *pmm_group;
 
@@ -41,30 +38,14 @@ struct pmm_mark {
 	struct pmm_home *home;
 };
 
-/* Is the home held already?  Then have it looked at once more. */
-static bool pmm_mark_kick(struct pmm_home *home)
-{
-	bool held;
-
-	spin_lock(&pmm_homes_lock);
-	held = home->held;
-	if (held) {
-		home->kicked = true;
-		mod_delayed_work(pmm_wq, &home->check, 1);
-	}
-	spin_unlock(&pmm_homes_lock);
-	return held;
-}
-
 /* Runs without spinlocks, but maybe in reclaim or under an inode's lock. */
 static void pmm_mark_freeing(struct fsnotify_mark *mark,
 			     struct fsnotify_group *group)
 {
 	struct pmm_home *home = container_of(mark, struct pmm_mark, mark)->home;
 
-	if (pmm_home_ended(home) || pmm_mark_kick(home))
+	if (pmm_home_ended(home))
 		return;
-
 	if (!pmm_home_grab(home)) {
 		pmm_home_end(home);
 		pmm_block_check(home->block);
@@ -113,12 +94,11 @@ int pmm_mark_attach(struct pmm_home *home)
 	fsnotify_init_mark(&m->mark, pmm_group);
 	m->mark.flags |= FSNOTIFY_MARK_FLAG_NO_IREF;
 	err = fsnotify_add_inode_mark(&m->mark, home->inode, 0);
-	if (err) {
+	if (err)
 		fsnotify_put_mark(&m->mark);
-		return err;
-	}
-	home->mark = &m->mark;
-	return 0;
+	else
+		home->mark = &m->mark;
+	return err;
 }
 
 /* Take the mark off again, if there is one; may sleep. */
@@ -133,65 +113,17 @@ void pmm_mark_detach(struct pmm_home *home)
 	fsnotify_put_mark(mark);
 }
 
-/* Is the home's mark where the end of the inode will find it? */
-static bool pmm_mark_attached(struct pmm_home *home)
-{
-	struct fsnotify_mark *found;
-
-	if (!home->mark)
-		return false;
-	found = pmm_fsnotify_find_mark(home->inode, pmm_group);
-	if (found)
-		fsnotify_put_mark(found);
-	return found == home->mark;
-}
-
-/*
- * Let a held inode go.  At the end nobody else has it; before, the mark
- * announces what comes, unless it was freed since this look began.
- */
-static bool pmm_mark_unhold(struct pmm_home *home, bool end)
+/* Let a held inode go.  Nobody looks at it any more after this. */
+static void pmm_mark_unhold(struct pmm_home *home)
 {
 	struct inode *inode = home->inode;
 
 	spin_lock(&pmm_homes_lock);
-	if (!end && home->kicked) {
-		spin_unlock(&pmm_homes_lock);
-		return false;
-	}
 	home->held = false;
 	/* pmm_homes_flush() may have queued it again. */
 	cancel_delayed_work(&home->check);
 	spin_unlock(&pmm_homes_lock);
-
 	pmm_home_ungrab(inode);
-	return true;
-}
-
-/* One look.  Return: true if the home is not held any more. */
-static bool pmm_mark_look(struct pmm_home *home)
-{
-	spin_lock(&pmm_homes_lock);
-	home->kicked = false;
-	spin_unlock(&pmm_homes_lock);
-
-	if (atomic_read(&home->inode->i_count) == 1) {
-		/* Nobody has it, and without a link nobody can get it. */
-		pmm_home_unhash(home);
-		pmm_mark_unhold(home, true);
-		pmm_home_end(home);
-		pmm_block_check(home->block);
-		return true;
-	}
-	if (!pmm_mark_attached(home)) {
-		pmm_mark_detach(home);
-		/* Without memory, or at a bad moment: the next look retries. */
-		if (!pmm_mark_attach(home))
-			home->check_delay = 1;
-		return false;
-	}
-	return home->check_delay >= PMM_MARK_SETTLED &&
-	       pmm_mark_unhold(home, false);
 }
 
 /**
@@ -203,13 +135,19 @@ void pmm_mark_check(struct work_struct *work)
 	struct pmm_home *home = container_of(to_delayed_work(work),
 					     struct pmm_home, check);
 
-	if (pmm_mark_look(home)) {
-		pmm_home_put(home);
+	/* Ended already: what was to become a home did not. */
+	if (!pmm_home_ended(home) &&
+	    atomic_read(&home->inode->i_count) > 1) {
+		home->check_delay = min_t(unsigned long, home->check_delay * 2,
+					  PMM_MARK_DELAY_MAX);
+		queue_delayed_work(pmm_wq, &home->check, home->check_delay);
 		return;
 	}
-	home->check_delay = min_t(unsigned long, home->check_delay * 2,
-				  PMM_MARK_SETTLED);
-	queue_delayed_work(pmm_wq, &home->check, home->check_delay);
+	pmm_home_unhash(home);
+	pmm_mark_unhold(home);
+	pmm_home_end(home);
+	pmm_block_check(home->block);
+	pmm_home_put(home);
 }
 
 /* Before the first home. */

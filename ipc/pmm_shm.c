@@ -19,6 +19,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
@@ -27,7 +28,7 @@
 
 /* All homes that have not ended, by address of the inode. */
 static DEFINE_HASHTABLE(pmm_homes, 8);
-/* Protects it, and pmm_home.held and .kicked. */
+/* Protects it, and pmm_home.held. */
 DEFINE_SPINLOCK(pmm_homes_lock);
 
 /* The super block of the kernel's own tmpfs mount, which is never unmounted. */
@@ -267,7 +268,6 @@ static int pmm_home_fill(struct pmm_home *home)
 	struct pmm_block *block = home->block;
 	struct inode *inode = home->inode;
 	unsigned int seals = pmm_home_seals(home);
-	bool unevictable = mapping_unevictable(inode->i_mapping);
 	int err;
 
 	err = pmm_home_hash(home);
@@ -285,14 +285,11 @@ static int pmm_home_fill(struct pmm_home *home)
 	SHMEM_I(inode)->seals |= F_SEAL_SEAL;
 	if (home->sealed)
 		SHMEM_I(inode)->seals |= F_SEAL_SHRINK | F_SEAL_GROW;
-	mapping_set_unevictable(inode->i_mapping);
 
 	err = pmm_shmem_insert(inode, block->pfn, block->nr);
 	if (!err)
 		return 0;
 
-	if (!unevictable)
-		mapping_clear_unevictable(inode->i_mapping);
 	SHMEM_I(inode)->seals = seals;
 	mapping_unmap_writable(inode->i_mapping);
 err_detach:
@@ -309,8 +306,9 @@ err_end:
  * has no name.  shmem makes these 0777, and an open file can be opened again,
  * for writing, through /proc.  shmat() does not look at the inode's mode.
  */
-static void pmm_home_protect(struct inode *inode)
+static void pmm_home_protect(struct inode *inode, kuid_t owner)
 {
+	inode->i_uid = owner;
 	inode->i_mode = (inode->i_mode & ~0777) | 0600;
 }
 
@@ -330,7 +328,7 @@ struct pmm_home *pmm_home_create(struct pmm_block *block)
 	file = shmem_file_setup("pmm", pmm_block_size(block), VM_NORESERVE);
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	pmm_home_protect(file_inode(file));
+	pmm_home_protect(file_inode(file), block->uid);
 
 	err = -ENOMEM;
 	home = pmm_home_new(block, file_inode(file), PMM_HOME_PRIVATE);
@@ -404,6 +402,9 @@ static int pmm_adopt_check(struct file *file, size_t size)
 	if (inode->i_mapping != file->f_mapping ||
 	    d_inode(file->f_path.dentry) != inode)
 		return -EOPNOTSUPP;
+	/* Anonymous shared memory, and files that drivers keep to themselves. */
+	if (IS_PRIVATE(inode) && pmm_adopt_kind(file) != PMM_HOME_SYSV)
+		return -EOPNOTSUPP;
 	if (!pmm_inode_owner_or_capable(file, inode))
 		return -EPERM;
 	if (PAGE_ALIGN(i_size_read(inode)) != size)
@@ -433,7 +434,8 @@ static int pmm_adopt_locked(struct pmm_home *home, unsigned long nr_checked)
  */
 static int pmm_adopt_unsealed(struct pmm_home *home, struct file *file)
 {
-	size_t size = pmm_block_size(home->block);
+	/* Not in the folio of the last page, which a huge mount would give it. */
+	loff_t end = round_up(pmm_block_size(home->block), PMM_CHUNK_SIZE);
 	struct inode *inode = home->inode;
 	bool empty;
 	int err;
@@ -443,13 +445,18 @@ static int pmm_adopt_unsealed(struct pmm_home *home, struct file *file)
 	inode_unlock(inode);
 	if (!empty)
 		return -EBUSY;
-	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, size, PAGE_SIZE);
+	/* An error, and not the signal that fallocate() would send. */
+	if (end + PAGE_SIZE > rlimit(RLIMIT_FSIZE))
+		return -EFBIG;
+	err = vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, end, PAGE_SIZE);
 	if (err)
 		return err;
 
 	inode_lock(inode);
 	err = pmm_adopt_locked(home, home->block->nr);
-	shmem_truncate_range(inode, size, -1);
+	/* If it was grown meanwhile, only what is past its end. */
+	end = max_t(loff_t, end, PAGE_ALIGN(i_size_read(inode)));
+	shmem_truncate_range(inode, end, -1);
 	inode_unlock(inode);
 	return err;
 }
@@ -462,7 +469,7 @@ static int pmm_adopt_sealed(struct pmm_home *home)
 	inode_lock(inode);
 	err = pmm_adopt_locked(home, ULONG_MAX);
 	if (!err && home->kind == PMM_HOME_SYSV)
-		pmm_home_protect(inode);
+		pmm_home_protect(inode, inode->i_uid);
 	inode_unlock(inode);
 	return err;
 }
@@ -513,7 +520,7 @@ static struct pmm_home *pmm_adopt(struct pmm_block *block, struct file *file,
 	err = pmm_home_open_files(home, &file->f_path);
 	if (err)
 		goto err_put_home;
-	if (home->sealed)
+	if (home->sealed || pmm_home_seals(home) & F_SEAL_SHRINK)
 		err = pmm_adopt_sealed(home);
 	else
 		err = pmm_adopt_unsealed(home, file);
@@ -562,7 +569,7 @@ out_put_file:
 
 /**
  * pmm_home_describe() - the part of PMM_IOC_BLOCK_INFO that is the home's
- * @home: the home; its block's lock is held
+ * @home: the home; the caller has a reference
  * @info: filled in
  */
 void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info)

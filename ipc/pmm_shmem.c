@@ -12,6 +12,7 @@
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -29,6 +30,11 @@ static int pmm_shmem_insert_folio(struct address_space *mapping,
 	long nr = folio_nr_pages(folio);
 
 	folio_lock(folio);
+	/* An inode that has ended may still be on its way out of memory. */
+	if (folio->mapping) {
+		folio_unlock(folio);
+		return -EBUSY;
+	}
 	folio_set_swapbacked(folio);
 	folio_set_dirty(folio);
 	folio_mark_uptodate(folio);
@@ -82,8 +88,9 @@ static struct folio *pmm_shmem_folio(unsigned long pfn, unsigned long offset,
  * @nr: how many
  *
  * Context: May sleep.  The inode's lock is held, or nobody else has the inode.
- * Return: 0; -EEXIST if a fault was faster and put a page of its own there, or
- * -ENOMEM.  After a failure the inode has none of these pages.
+ * Return: 0; -EEXIST if a fault was faster and put a page of its own there;
+ * -EBUSY if a page is still in another inode; -ENOMEM.  After a failure the
+ * inode has none of these pages.
  */
 int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr)
 {
@@ -114,7 +121,7 @@ err_remove:
  * @inode: a shmem inode
  * @nr: pages from here on are not looked at
  *
- * Context: The inode's lock is held.
+ * Context: The inode's lock is held, or nobody else has the inode.
  */
 bool pmm_shmem_empty(struct inode *inode, unsigned long nr)
 {
@@ -174,8 +181,8 @@ static bool pmm_shmem_same(struct file *file, unsigned long pfn, u64 pattern)
 	return seen == ~pattern;
 }
 
-static const char *pmm_shmem_try(struct file *file, unsigned long pfn,
-				 unsigned long nr)
+static const char *pmm_shmem_try_file(struct file *file, unsigned long pfn,
+				      unsigned long nr)
 {
 	struct inode *inode = file_inode(file);
 	struct address_space *mapping = inode->i_mapping;
@@ -195,50 +202,76 @@ static const char *pmm_shmem_try(struct file *file, unsigned long pfn,
 	shmem_truncate_range(inode, 0, -1);
 	if (mapping->nrpages || !pmm_shmem_empty(inode, nr))
 		return "pages do not come out again";
+	if (!pmm_pages_reset(pfn, nr))
+		return "pages do not become free again";
 	return NULL;
 }
 
-/* Pages of their own for the test, each with one reference, as in a pool. */
-static struct page *pmm_shmem_test_pages(unsigned int *order)
+/* The exact value of a node's counter, what the CPUs keep to themselves too. */
+static long pmm_shmem_counter(int nid, enum node_stat_item item)
 {
-	struct page *page;
+	struct pglist_data *pgdat = NODE_DATA(nid);
+	long sum = atomic_long_read(&pgdat->vm_stat[item]);
+	int cpu;
 
-	*order = PMM_CHUNK_ORDER;
-	page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, *order);
-	if (!page) {
-		*order = 0;
-		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	}
-	if (page && *order)
-		split_page(page, *order);
+	for_each_online_cpu(cpu)
+		sum += per_cpu_ptr(pgdat->per_cpu_nodestats,
+				   cpu)->vm_node_stat_diff[item];
+	return sum;
+}
+
+static const enum node_stat_item pmm_shmem_counters[] = {
+	NR_FILE_PAGES, NR_SHMEM, NR_SHMEM_THPS,
+};
+
+/*
+ * One file of @nr pages.  Others use the same counters meanwhile, so these are
+ * off only if they are so by a good part of what went in and out.
+ */
+static const char *pmm_shmem_try(struct file *file, struct page *page,
+				 unsigned long nr)
+{
+	long before[ARRAY_SIZE(pmm_shmem_counters)];
+	int nid = page_to_nid(page);
+	const char *wrong;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(before); i++)
+		before[i] = pmm_shmem_counter(nid, pmm_shmem_counters[i]);
+	wrong = pmm_shmem_try_file(file, page_to_pfn(page), nr);
+	for (i = 0; !wrong && nr > 1 && i < ARRAY_SIZE(before); i++)
+		if (abs(pmm_shmem_counter(nid, pmm_shmem_counters[i]) -
+			before[i]) > nr / 2)
+			wrong = "its counters are not balanced";
+	return wrong;
+}
+
+/* Pages of their own for the test, each with one reference, as in a pool. */
+static struct page *pmm_shmem_test_pages(unsigned int order)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
+					order);
+
+	if (page && order)
+		split_page(page, order);
 	return page;
 }
 
-/**
- * pmm_shmem_selftest() - is shmem in this kernel as this file expects?
- *
- * Context: May sleep; at load, before there is a pool.
- * Return: 0, -ENOMEM, or -EOPNOTSUPP after a message that says what differs.
- */
-int pmm_shmem_selftest(void)
+/* Return: 0, -ENOMEM when it could not be tried, or -EOPNOTSUPP. */
+static int pmm_shmem_test_order(unsigned int order)
 {
-	const char *wrong;
-	unsigned int order;
-	struct page *page = pmm_shmem_test_pages(&order);
+	struct page *page = pmm_shmem_test_pages(order);
 	unsigned long i, nr = BIT(order);
+	const char *wrong = NULL;
 	struct file *file;
 
 	if (!page)
 		return -ENOMEM;
 	file = shmem_file_setup("pmm-selftest", nr << PAGE_SHIFT,
 				VM_NORESERVE);
-	if (IS_ERR(file)) {
-		wrong = NULL;
-	} else {
-		wrong = pmm_shmem_try(file, page_to_pfn(page), nr);
+	if (!IS_ERR(file)) {
+		wrong = pmm_shmem_try(file, page, nr);
 		fput(file);
-		if (!wrong && !pmm_pages_reset(page_to_pfn(page), nr))
-			wrong = "pages do not become free again";
 	}
 	if (wrong) {
 		/* Nobody knows what these pages are now: they stay lost. */
@@ -249,4 +282,25 @@ int pmm_shmem_selftest(void)
 	for (i = 0; i < nr; i++)
 		__free_page(page + i);
 	return PTR_ERR_OR_ZERO(file);
+}
+
+/**
+ * pmm_shmem_selftest() - is shmem in this kernel as this file expects?
+ *
+ * Single pages and a folio are tried; the latter only if the kernel has so much
+ * contiguous memory at hand.
+ *
+ * Context: May sleep; at load, before there is a pool.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP after a message that says what differs.
+ */
+int pmm_shmem_selftest(void)
+{
+	int err = pmm_shmem_test_order(0);
+
+	if (!err && PMM_CHUNK_ORDER) {
+		err = pmm_shmem_test_order(PMM_CHUNK_ORDER);
+		if (err == -ENOMEM)
+			err = 0;
+	}
+	return err;
 }

@@ -62,9 +62,6 @@ fi
 	probe FSNOTIFY_GROUP_NOFS \
 		'int flags = FSNOTIFY_GROUP_NOFS; (void)flags;' \
 		linux/fsnotify_backend.h
-	probe FSNOTIFY_FIND_INODE_MARK \
-		'(void)fsnotify_find_inode_mark(NULL, NULL);' \
-		linux/fsnotify_backend.h
 	probe FOLIO_BATCH_RELEASE \
 		'void (*f)(struct folio_batch *) = __folio_batch_release; (void)f;' \
 		linux/mm.h linux/pagevec.h

@@ -163,7 +163,7 @@ static long pmm_ioc_block_info(struct file *file, void __user *uarg)
 
 	if (usize < 0)
 		return usize;
-	if (info.flags)
+	if (info.flags || info.reserved)
 		return -EINVAL;
 	size = info.size;
 	memset(&info, 0, sizeof(info));
@@ -398,11 +398,15 @@ static struct pmm_block *pmm_find_file(struct file *file)
 {
 	struct pmm_block *block;
 
-	if (file->f_op != &pmm_block_fops)
-		return pmm_find_home(file);
-	block = file->private_data;
-	pmm_block_get(block);
-	return block;
+	if (file->f_op == &pmm_block_fops) {
+		block = file->private_data;
+		pmm_block_get(block);
+		return block;
+	}
+	/* A block fd can be mapped and read, so that it could be more. */
+	if (!(file->f_mode & FMODE_READ))
+		return ERR_PTR(-EACCES);
+	return pmm_find_home(file);
 }
 
 static int pmm_find_check(const struct pmm_find *arg)
@@ -450,6 +454,11 @@ static long pmm_ioc_find(void __user *uarg)
 	fput(file);
 	if (IS_ERR(block))
 		return PTR_ERR(block);
+	/* The end of a home that has grown is ordinary memory. */
+	if (arg.offset >= pmm_block_size(block)) {
+		pmm_block_put(block);
+		return -ENOENT;
+	}
 	arg.id = block->id;
 	return pmm_install(pmm_block_file(block, write), uarg, &arg,
 			   sizeof(arg), usize);

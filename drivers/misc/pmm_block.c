@@ -18,14 +18,13 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
+#include <linux/xarray.h>
 
 #include "pmm_core.h"
 
-/* All blocks that have pages, dead ones included. */
-static LIST_HEAD(pmm_blocks);
-static u64 pmm_block_last_id;
-/* Protects both. */
-static DEFINE_SPINLOCK(pmm_blocks_lock);
+/* All blocks that have pages, by number, dead ones included. */
+static DEFINE_XARRAY(pmm_blocks);
+static atomic_long_t pmm_block_last_id;
 
 static void pmm_block_release_ref(struct kref *ref)
 {
@@ -125,10 +124,11 @@ static void pmm_block_check_work(struct work_struct *work)
 	}
 	mutex_unlock(&block->lock);
 
+	/* Files of the kernel's own mount, and a kernel thread: no detours. */
 	if (file_ro)
-		fput(file_ro);
+		__fput_sync(file_ro);
 	if (file_rw)
-		fput(file_rw);
+		__fput_sync(file_rw);
 	if (ended)
 		pmm_home_drop(ended);
 	if (dies)
@@ -144,10 +144,7 @@ void pmm_block_destroy(struct pmm_block *block)
 {
 	struct pmm_type *type = block->type;
 
-	spin_lock(&pmm_blocks_lock);
-	list_del(&block->node);
-	spin_unlock(&pmm_blocks_lock);
-
+	xa_erase(&pmm_blocks, block->id);
 	spin_lock(&type->lock);
 	type->blocks--;
 	spin_unlock(&type->lock);
@@ -158,16 +155,15 @@ void pmm_block_destroy(struct pmm_block *block)
 /**
  * pmm_blocks_flush() - wait for what is on its way back to the pools
  *
- * The way has five steps, most of which are work items: a block lets go of its
- * home's files, these are closed, the home's end is looked at, then the block
- * is, then its pages are.  Whoever really holds a block is not waited for.
+ * The way has four steps, each a work item: a block lets go of its home's files,
+ * the home's end is looked at, then the block is, then its pages are.  Whoever
+ * really holds a block is not waited for.
  *
  * Context: May sleep; no locks.
  */
 void pmm_blocks_flush(void)
 {
 	flush_workqueue(pmm_wq);
-	flush_delayed_fput();
 	pmm_homes_flush();
 	flush_workqueue(pmm_wq);
 	flush_workqueue(pmm_wq);
@@ -194,6 +190,12 @@ static struct pmm_block *pmm_block_create(struct pmm_type *type,
 
 	if (!block)
 		return NULL;
+	/* Reserved here, so that storing it later cannot fail. */
+	block->id = atomic_long_inc_return(&pmm_block_last_id);
+	if (xa_reserve(&pmm_blocks, block->id, GFP_KERNEL)) {
+		kfree(block);
+		return NULL;
+	}
 	kref_init(&block->ref);
 	refcount_set(&block->users, 1);
 	block->type = type;
@@ -218,10 +220,7 @@ static void pmm_block_register(struct pmm_block *block)
 	type->allocs++;
 	spin_unlock(&type->lock);
 
-	spin_lock(&pmm_blocks_lock);
-	block->id = ++pmm_block_last_id;
-	list_add_tail(&block->node, &pmm_blocks);
-	spin_unlock(&pmm_blocks_lock);
+	xa_store(&pmm_blocks, block->id, block, GFP_KERNEL);
 }
 
 static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
@@ -278,6 +277,7 @@ struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 	}
 	err = pmm_block_take(block, why);
 	if (err) {
+		xa_release(&pmm_blocks, block->id);
 		pmm_block_put_ref(block);
 		return ERR_PTR(err);
 	}
@@ -318,8 +318,10 @@ static struct pmm_home *pmm_block_home(struct pmm_block *block)
  * Makes a private home if the block has none.
  *
  * Context: May sleep; mmap_lock may be held.
- * Return: a reference to the home's file, or -EBUSY (being adopted right now),
- * -EOPNOTSUPP (the home is a file of a mounted file system), -ENOMEM.
+ * Return: a reference to the home's file, or an ERR_PTR: -EBUSY (being adopted
+ * right now, or pages are still in a home that has ended), -EOPNOTSUPP (the home
+ * is a file of a mounted file system), -EPERM (sealed against writing), -ENOMEM
+ * and what making a file gives.
  */
 struct file *pmm_block_home_file(struct pmm_block *block, bool write)
 {
@@ -343,16 +345,6 @@ struct file *pmm_block_home_file(struct pmm_block *block, bool write)
 	return file;
 }
 
-static bool pmm_block_poisoned(struct pmm_block *block)
-{
-	unsigned long i;
-
-	for (i = 0; i < block->nr; i++)
-		if (PageHWPoison(pfn_to_page(block->pfn + i)))
-			return true;
-	return false;
-}
-
 /**
  * pmm_block_describe() - fill in the out fields of PMM_IOC_BLOCK_INFO
  * @block: the block; the caller is a user of it
@@ -360,6 +352,8 @@ static bool pmm_block_poisoned(struct pmm_block *block)
  */
 void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
 {
+	struct pmm_home *home;
+
 	info->id = block->id;
 	info->length = pmm_block_size(block);
 	info->align = (u64)block->align << PAGE_SHIFT;
@@ -368,13 +362,18 @@ void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
 	strscpy(info->type, block->type->name, sizeof(info->type));
 	if (capable(CAP_SYS_RAWIO))
 		info->phys = (u64)block->pfn << PAGE_SHIFT;
-	if (pmm_block_poisoned(block))
+	if (pmm_pages_poisoned(block->pfn, block->nr))
 		info->state |= PMM_BLOCK_POISONED;
 
 	mutex_lock(&block->lock);
-	if (block->home && !pmm_home_ended(block->home))
-		pmm_home_describe(block->home, info);
+	home = block->home;
+	if (home)
+		pmm_home_get(home);
 	mutex_unlock(&block->lock);
+	if (home) {
+		pmm_home_describe(home, info);
+		pmm_home_put(home);
+	}
 }
 
 static const char *pmm_block_names(struct pmm_block *block, char *buf,
@@ -393,21 +392,17 @@ static const char *pmm_block_names(struct pmm_block *block, char *buf,
 	return buf;
 }
 
-/* The id of the first block after @id, with a reference to it. */
-static struct pmm_block *pmm_block_after(u64 id)
+/* The first block whose number is above *@id, with a reference to it. */
+static struct pmm_block *pmm_block_after(unsigned long *id)
 {
 	struct pmm_block *block;
 
-	spin_lock(&pmm_blocks_lock);
-	list_for_each_entry(block, &pmm_blocks, node) {
-		if (block->id > id) {
-			pmm_block_get_ref(block);
-			spin_unlock(&pmm_blocks_lock);
-			return block;
-		}
-	}
-	spin_unlock(&pmm_blocks_lock);
-	return NULL;
+	xa_lock(&pmm_blocks);
+	block = xa_find_after(&pmm_blocks, id, ULONG_MAX, XA_PRESENT);
+	if (block)
+		pmm_block_get_ref(block);
+	xa_unlock(&pmm_blocks);
+	return block;
 }
 
 /* The debugfs file "blocks". */
@@ -415,11 +410,10 @@ void pmm_blocks_show(struct seq_file *m)
 {
 	struct pmm_block *block;
 	char buf[64];
-	u64 id = 0;
+	unsigned long id = 0;
 
 	seq_puts(m, "id size type uid names holders state\n");
-	while ((block = pmm_block_after(id))) {
-		id = block->id;
+	while ((block = pmm_block_after(&id))) {
 		mutex_lock(&block->lock);
 		seq_printf(m, "%llu %zu %s %u %s %u %s\n", block->id,
 			   pmm_block_size(block), block->type->name,

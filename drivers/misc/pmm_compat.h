@@ -7,6 +7,7 @@
 #ifndef PMM_COMPAT_H
 #define PMM_COMPAT_H
 
+#include <linux/bitops.h>
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/mm.h>
@@ -27,16 +28,6 @@ static inline bool pmm_inode_owner_or_capable(struct file *file,
 	return inode_owner_or_capable(file_mnt_idmap(file), inode);
 #else
 	return inode_owner_or_capable(file_mnt_user_ns(file), inode);
-#endif
-}
-
-static inline struct fsnotify_mark *
-pmm_fsnotify_find_mark(struct inode *inode, struct fsnotify_group *group)
-{
-#ifdef PMM_HAVE_FSNOTIFY_FIND_INODE_MARK
-	return fsnotify_find_inode_mark(inode, group);
-#else
-	return fsnotify_find_mark(&inode->i_fsnotify_marks, group);
 #endif
 }
 
@@ -66,7 +57,8 @@ static inline void pmm_compound_head_init(struct page *page, unsigned int order)
 #else
 	struct folio *folio = (struct folio *)page;
 
-	folio->_flags_1 = (folio->_flags_1 & ~0xffUL) | order;
+	/* Atomically: a memory error may set a flag of this page meanwhile. */
+	set_mask_bits(&folio->_flags_1, 0xffUL, (unsigned long)order);
 #ifdef CONFIG_64BIT
 	folio->_folio_nr_pages = 1U << order;
 #endif

@@ -8,8 +8,8 @@
  *	pmm_block.lock		a block's home and whether it is dead
  *	inode lock		the kernel's; taken by ADOPT, never with the block's
  *	folio lock, i_pages	the kernel's, while pages go into a home
- *	pmm_homes_lock		the table of homes
- *	pmm_blocks_lock		the list of all blocks
+ *	pmm_homes_lock		the table of homes; inode->i_lock nests inside
+ *	fsnotify's group lock	the kernel's; marks are attached with either held
  *	pmm_quarantine_lock	the list of blocks that wait for their pages
  *	pmm_type.lock		an allocator and the figures of its type
  *
@@ -148,7 +148,6 @@ struct pmm_home;
  * @adopting: an ADOPT is under way, and @home is about to change
  * @dead: the pages are on their way back to the pool
  * @work: looks whether the block is still held, see pmm_block_check()
- * @node: in the list of all blocks
  * @waiting: in the quarantine
  */
 struct pmm_block {
@@ -167,7 +166,6 @@ struct pmm_block {
 	bool dead;
 
 	struct work_struct work;
-	struct list_head node;
 	struct list_head waiting;
 };
 
@@ -198,6 +196,7 @@ void pmm_quarantine_flush(void);
 /* ---- pages: drivers/misc/pmm_folio.c ---- */
 
 bool pmm_folio_compose(struct page *head);
+bool pmm_pages_poisoned(unsigned long pfn, unsigned long nr);
 bool pmm_pages_returned(unsigned long pfn, unsigned long nr);
 bool pmm_pages_reset(unsigned long pfn, unsigned long nr);
 
@@ -226,8 +225,7 @@ enum pmm_home_kind {
  * @ended: the inode is gone, and its pages have left it
  * @held: the inode and its super block are held for @check, under
  *	pmm_homes_lock
- * @kicked: a mark was freed while @held; under pmm_homes_lock
- * @mark: announces the end; replaced by @check alone while @held
+ * @mark: announces the end
  * @check: looks at a held inode, see pmm_mark.c
  * @check_delay: until the next look, in jiffies
  */
@@ -246,7 +244,6 @@ struct pmm_home {
 
 	bool ended;
 	bool held;
-	bool kicked;
 	struct fsnotify_mark *mark;
 	struct delayed_work check;
 	unsigned long check_delay;

@@ -37,6 +37,7 @@ static void pmm_page_reset(struct page *page)
 	if (folio_test_clear_mlocked(page_folio(page)))
 		mod_zone_page_state(page_zone(page), NR_MLOCK, -1);
 	WARN_ON_ONCE(atomic_read(&page->_mapcount) != -1);
+	atomic_set(&page->_mapcount, -1);
 	set_mask_bits(&page->flags, PAGE_FLAGS_CHECK_AT_PREP, 0);
 	INIT_LIST_HEAD(&page->lru);
 	page->mapping = NULL;
@@ -66,7 +67,7 @@ bool pmm_folio_compose(struct page *head)
 	for (i = 0; i < PMM_CHUNK_PAGES; i++)
 		pmm_page_reset(head + i);
 
-	__SetPageHead(head);
+	set_bit(PG_head, &head->flags);
 	for (i = 1; i < PMM_CHUNK_PAGES; i++) {
 		head[i].mapping = TAIL_MAPPING;
 		set_compound_head(head + i, head);
@@ -99,7 +100,7 @@ static bool pmm_folio_decompose(struct page *head)
 		clear_compound_head(head + i);
 		pmm_page_reset(head + i);
 	}
-	ClearPageHead(head);
+	clear_bit(PG_head, &head->flags);
 	pmm_page_reset(head);
 
 	for (i = PMM_CHUNK_PAGES; i--;)
@@ -125,7 +126,7 @@ static bool pmm_page_return(struct page *page)
  *
  * Only a look: pmm_pages_reset() has the last word.
  *
- * Context: Any.
+ * Context: May sleep.
  */
 bool pmm_pages_returned(unsigned long pfn, unsigned long nr)
 {
@@ -137,8 +138,28 @@ bool pmm_pages_returned(unsigned long pfn, unsigned long nr)
 		if (page_ref_count(page) != pmm_page_expected(page))
 			return false;
 		i += PageHead(page) ? PMM_CHUNK_PAGES : 1;
+		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * pmm_pages_poisoned() - has one of these pages had a memory error?
+ * @pfn: first page
+ * @nr: how many
+ *
+ * Context: May sleep.
+ */
+bool pmm_pages_poisoned(unsigned long pfn, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (PageHWPoison(pfn_to_page(pfn + i)))
+			return true;
+		cond_resched();
+	}
+	return false;
 }
 
 /**

@@ -33,6 +33,15 @@ static bool pmm_pool_movable(struct page *page, struct zone *zone)
 	return PageLRU(page) || __PageMovable(page) || !page_count(page);
 }
 
+static bool pmm_pool_is_dma(struct zone *zone)
+{
+#ifdef CONFIG_ZONE_DMA
+	return zone_idx(zone) == ZONE_DMA;
+#else
+	return false;
+#endif
+}
+
 /* The highest page in [pfn, pfn + nr) that cannot be had, or none. */
 static bool pmm_pool_obstacle(unsigned long pfn, unsigned long nr,
 			      unsigned long *where)
@@ -46,8 +55,8 @@ static bool pmm_pool_obstacle(unsigned long pfn, unsigned long nr,
 		return true;
 	}
 	zone = page_zone(first);
-	/* Long-term pins are not allowed in ZONE_MOVABLE. */
-	if (zone_idx(zone) == ZONE_MOVABLE) {
+	/* Where long-term pins are not allowed, or memory is scarce. */
+	if (zone_idx(zone) == ZONE_MOVABLE || pmm_pool_is_dma(zone)) {
 		*where = pfn + nr - 1;
 		return true;
 	}
@@ -99,7 +108,7 @@ static int pmm_pool_find(struct list_head *ranges, unsigned long nr,
 			continue;
 		}
 		err = pmm_pool_add(ranges, pfn, nr);
-		if (err != -EBUSY)
+		if (err != -EBUSY && err != -ENOMEM)
 			return err;
 		/* Something in there cannot be moved: on by a part of it. */
 		end -= max(round_down(nr / 4, PMM_POOL_STEP), PMM_POOL_STEP);

@@ -17,19 +17,21 @@
 #include "pmm_compat.h"
 #include "pmm_core.h"
 
-#define PMM_QUARANTINE_DELAY	(HZ / 10)
+/* Between two looks: doubled each time, from the first to the second. */
+#define PMM_QUARANTINE_DELAY_MIN	(HZ / 10)
+#define PMM_QUARANTINE_DELAY_MAX	(10 * HZ)
+/* What is still held after so many looks is not in a batch. */
+#define PMM_QUARANTINE_DRAINS		4
 
 static LIST_HEAD(pmm_quarantine);
 /* Protects the list; nests inside nothing. */
 static DEFINE_SPINLOCK(pmm_quarantine_lock);
 static struct page *pmm_drain_page;
+/* Looks since a block came, or since somebody asked. */
+static atomic_t pmm_quarantine_looks;
 
 static void pmm_quarantine_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(pmm_quarantine_round, pmm_quarantine_work);
-
-struct pmm_drain {
-	struct work_struct work;
-};
 
 static void pmm_drain_cpu(struct work_struct *work)
 {
@@ -44,20 +46,20 @@ static void pmm_drain_cpu(struct work_struct *work)
 /* Empty every CPU's batches of pages. */
 static void pmm_drain_all(void)
 {
-	struct pmm_drain __percpu *drains = alloc_percpu(struct pmm_drain);
+	struct work_struct __percpu *drains = alloc_percpu(struct work_struct);
 	int cpu;
 
 	if (!drains)
 		return;
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
-		struct work_struct *work = &per_cpu_ptr(drains, cpu)->work;
+		struct work_struct *work = per_cpu_ptr(drains, cpu);
 
 		INIT_WORK(work, pmm_drain_cpu);
 		queue_work_on(cpu, system_wq, work);
 	}
 	for_each_online_cpu(cpu)
-		flush_work(&per_cpu_ptr(drains, cpu)->work);
+		flush_work(per_cpu_ptr(drains, cpu));
 	cpus_read_unlock();
 	free_percpu(drains);
 }
@@ -105,12 +107,26 @@ static unsigned int pmm_quarantine_look(void)
 
 static void pmm_quarantine_work(struct work_struct *work)
 {
-	if (pmm_quarantine_look()) {
+	int looks = atomic_inc_return(&pmm_quarantine_looks);
+	unsigned long delay;
+
+	if (!pmm_quarantine_look())
+		return;
+	if (looks <= PMM_QUARANTINE_DRAINS) {
 		pmm_drain_all();
-		if (pmm_quarantine_look())
-			queue_delayed_work(pmm_wq, &pmm_quarantine_round,
-					   PMM_QUARANTINE_DELAY);
+		if (!pmm_quarantine_look())
+			return;
 	}
+	delay = min_t(unsigned long, PMM_QUARANTINE_DELAY_MAX,
+		      PMM_QUARANTINE_DELAY_MIN << min(looks - 1, 16));
+	queue_delayed_work(pmm_wq, &pmm_quarantine_round, delay);
+}
+
+/* Look now, and for a while often. */
+static void pmm_quarantine_kick(void)
+{
+	atomic_set(&pmm_quarantine_looks, 0);
+	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
 }
 
 /**
@@ -125,13 +141,13 @@ void pmm_quarantine_add(struct pmm_block *block)
 	spin_lock(&pmm_quarantine_lock);
 	list_add_tail(&block->waiting, &pmm_quarantine);
 	spin_unlock(&pmm_quarantine_lock);
-	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
+	pmm_quarantine_kick();
 }
 
 /* Look now, and wait for the outcome; may sleep. */
 void pmm_quarantine_flush(void)
 {
-	mod_delayed_work(pmm_wq, &pmm_quarantine_round, 0);
+	pmm_quarantine_kick();
 	flush_delayed_work(&pmm_quarantine_round);
 }
 

@@ -185,6 +185,7 @@ int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr)
 	int err;
 
 	for (i = *pfn; i < end; i++) {
+		cond_resched();
 		if (!PageHWPoison(pfn_to_page(i)))
 			continue;
 		err = pmm_type_retire(type, *pfn, i, end);
@@ -197,16 +198,6 @@ int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr)
 		pmm_type_free(type, *pfn);
 	*nr = 0;
 	return 0;
-}
-
-static bool pmm_pages_poisoned(unsigned long pfn, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr; i++)
-		if (PageHWPoison(pfn_to_page(pfn + i)))
-			return true;
-	return false;
 }
 
 static int pmm_type_try(struct pmm_type *type, unsigned long nr,
@@ -394,8 +385,9 @@ int pmm_types_init(void)
 	}
 	type = pmm_type_create("general", ops, pool_mb << (20 - PAGE_SHIFT));
 	if (IS_ERR(type)) {
-		pr_err("pmm: no %lu MiB of movable memory for the pool (%ld); load earlier after boot, or with a smaller pool_mb\n",
-		       pool_mb, PTR_ERR(type));
+		if (PTR_ERR(type) == -ENOMEM)
+			pr_err("pmm: cannot free %lu MiB of memory for the pool; load the module earlier after boot, or with a smaller pool_mb\n",
+			       pool_mb);
 		return PTR_ERR(type);
 	}
 	pmm_types[0] = type;

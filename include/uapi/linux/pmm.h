@@ -21,7 +21,10 @@
  *	EFAULT		the structure cannot be read or written
  *	EINVAL		size below the first version of the structure, an unknown
  *			flag, a non-zero reserved field, or a wrong value
- *	E2BIG		a field that this kernel does not know is not zero
+ *	E2BIG		a field that this kernel does not know is not zero, or size
+ *			is more than a page
+ *	EBADF		no such fd
+ *	EINTR		the caller was killed, or (ADOPT) has a signal pending
  *	EOPNOTSUPP	known, but not possible for this object
  *	EPERM, EACCES	not allowed for this caller or this fd
  *	EBUSY		already has a home, or is in use
@@ -178,7 +181,8 @@ struct pmm_alloc {
  * Returns a block fd with the rights of that mapping or fd and no more: a
  * mapping that is private, or cannot be made writable, and an fd that is not
  * open for writing give a read-only block fd, which refuses ADOPT and writable
- * mappings.  ENOENT when the memory there is not a block's.
+ * mappings.  EACCES when the fd is not open for reading; ENOENT when the memory
+ * there is not a block's.
  */
 struct pmm_find {
 	__u32 size;
@@ -206,7 +210,8 @@ struct pmm_find {
  * @flags: in: zero
  * @id: out: the block's number
  * @length: out: its size in bytes
- * @align: out: alignment of its physical address, as asked for, in bytes
+ * @align: out: alignment of its physical address, as asked for or the natural
+ *	one, in bytes
  * @phys: out: its physical address for callers with CAP_SYS_RAWIO, else 0
  * @state: out: PMM_BLOCK_* bits
  * @home_ino: out: inode number of the home; for a SysV segment, its shmid
@@ -246,7 +251,10 @@ struct pmm_block_info {
  * home already, or the segment holds pages (make a new one and try again);
  * EINVAL when the sizes differ, the mapping is not shared or does not start at
  * offset 0, or the file is not on tmpfs (hugetlb is not); EACCES when it is
- * not writable; EPERM when it is not the caller's or is sealed against writing.
+ * not writable; EPERM when it is not the caller's, is sealed against writing, or
+ * is sealed against growing but not shrinking; EOPNOTSUPP for anonymous shared
+ * memory and for files of a file system stacked on tmpfs.  A file that is not
+ * to be sealed needs a page of its own for a moment: EFBIG, ENOSPC, ENOMEM.
  */
 struct pmm_block_adopt {
 	__u32 size;
@@ -265,7 +273,12 @@ struct pmm_block_adopt {
  * Returns an ordinary tmpfs fd, close-on-exec, with the block's size: it can
  * be mapped, read, written, sent over a socket.  The block gets a private home
  * if it has none.  EOPNOTSUPP when the home is a file of a mounted file system:
- * open that by its own name.
+ * open that by its own name.  EBUSY while the block is being adopted.  EACCES on
+ * a read-only block fd, for writing, or if the caller could open the file again
+ * for writing through /proc.
+ *
+ * mmap() of a block fd makes a private home in the same way, and fails in the
+ * same way; EINVAL when it reaches past the end of the block.
  */
 struct pmm_block_home_fd {
 	__u32 size;
