@@ -143,8 +143,10 @@ setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
 
-# Handed to the scripts as they are; make's own quoting must not touch them.
-export ACCEL APPEND CMD CPUS KERNEL KERNELS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT UNIT_TESTS GUEST_PROGS
+# Handed to the scripts as typed: a $ in them is the shell's, not make's.
+as_typed := ACCEL APPEND CMD CPUS IDLE MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
+$(foreach v,$(as_typed),$(eval override $(v) := $$(value $(v))))
+export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
 demo: all	## Play a video through PMM in a guest; leaves out/demo.png and out/demo.json
 	scripts/demo.sh
@@ -156,13 +158,13 @@ check-unit: $(UNIT_TESTS)	## Run the unit tests
 	scripts/check.sh unit
 
 check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
-check-guest: all	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12 choose
+check-guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12 choose
 	scripts/check.sh guest
 
 check-harness:	## Prove that the test runner sees failures, crashes and hangs
 	scripts/check.sh harness
 
-guest: all	## Run CMD='...' in a guest; KERNEL ACCEL MEM CPUS APPEND QEMU_ARGS PMM_ARGS TIMEOUT
+guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run CMD='...' in a guest; KERNEL ACCEL MEM CPUS APPEND QEMU_ARGS PMM_ARGS TIMEOUT
 	@scripts/guest.sh
 
 bench: all	## Compare first touch and attach with ordinary shared memory, in a guest
