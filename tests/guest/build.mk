@@ -14,5 +14,6 @@ build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioct
 # Compiled without any header of PMM.
 build/obj/tests/guest/legacy_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/test_legacy: build/lib/libpmmshm.so build/guest/legacy_shm
+build/guest/test_kill: build/lib/libpmmshm.so
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
 build/guest/legacy_shm: private libs += -static
