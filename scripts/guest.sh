@@ -62,12 +62,13 @@ fi
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd -P)
 console=$OUT/console.log
+: >"$console"
 run=$(mktemp -d)
 
 qemu=
 # shellcheck disable=SC2317 # called by the trap
 cleanup() {
-	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null || true
+	[ -z "$qemu" ] || { kill -KILL "$qemu"; wait "$qemu"; } 2>/dev/null || true
 	rm -rf "$run"
 }
 trap cleanup EXIT
