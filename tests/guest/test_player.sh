@@ -4,7 +4,7 @@
 # pmm-play plays out of PMM blocks: what it shows, its keys, new sizes of the
 # window, and two players on one server.
 #
-# timeout: 400
+# timeout: 600
 
 . "$(dirname "$0")/player.sh"
 
@@ -66,6 +66,18 @@ holds_a_frame() {
 	start_play --loop --hold-frame 20
 	wait_for 60 test -e "$work/json" && find_window && is "$work/json" last_frame 20 &&
 		same_as_ffmpeg 320 180
+}
+
+# Page frames, by root and from outside: of the server, but not of just anybody.
+proves_the_pages() {
+	local shmid bytes
+
+	read -r shmid bytes < <(sed -n \
+		's/.*"on_screen": true, "shmid": \([0-9]*\),.*"image_bytes": \([0-9]*\),.*/\1 \2/p' \
+		"$work/json")
+	pmm-prove "$play" "$(pidof -s Xvfb)" "$shmid" "$bytes" >"$work/proof" || return 1
+	is "$work/proof" server_pfn_match true && is "$work/proof" contiguous true &&
+		! pmm-prove "$play" $$ "$shmid" "$bytes" 2>/dev/null
 }
 
 rescales_the_held_frame() {
@@ -142,6 +154,7 @@ check "--copy counts its copies" copy_is_counted
 reference 20 320 180
 reference 20 480 270
 check "holds a frame, equal to ffmpeg's" holds_a_frame
+check "pmm-prove finds its pages in the server" proves_the_pages
 check "rescales it with the window" rescales_the_held_frame
 check "shows it again after it was covered" redraws_what_was_covered
 check "space goes on from it" space_resumes

@@ -5,7 +5,7 @@
 # with a frame in flight; and the server is killed under the player.  In the end
 # the pool is whole, and never before the last user is gone.
 #
-# timeout: 400
+# timeout: 600
 
 . "$(dirname "$0")/player.sh"
 

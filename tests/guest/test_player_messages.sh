@@ -4,7 +4,7 @@
 # When pmm-play cannot play it says what is wrong and what helps, and leaves
 # nothing behind.
 #
-# timeout: 400
+# timeout: 600
 
 . "$(dirname "$0")/player.sh"
 
