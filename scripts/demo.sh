@@ -153,7 +153,8 @@ summary() {
 	Kernel $(<"$run/kernel"), as Debian built it, on $(<"$run/machine").
 	  $frames frames of H.264 decoded, scaled to $SIZE and shown by an unmodified X server.
 	  No copy:    the client copied $copied bytes a frame between buffers ($fps frames/s);
-	              without PMM $copy_bytes ($copy_fps frames/s).
+	              without PMM $copy_bytes ($copy_fps frames/s).  The server still draws each
+	              picture once into its screen: that is what XShmPutImage means.
 	  Same pages: $blocks blocks on the screen, $pages pages each: those behind the X server's mapping,
 	              the player's mapping and the block are the same, one after the other in RAM
 	              (the server maps $((huge >> 10)) KiB of it as huge pages).
