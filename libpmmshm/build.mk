@@ -19,3 +19,7 @@ $(pmmshm_objs): cflags += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibilit
 build/obj/libpmmshm/pmmshm.o: cflags += -DPMMSHM_VERSION='"$(VERSION)"'
 
 include tests/unit/pmmshm.mk
+
+# Its guest tests use the shared library, as programs do.
+$(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/test_library*.c)): \
+	build/obj/tests/guest/library.o build/lib/libpmmshm.so

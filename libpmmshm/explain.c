@@ -215,7 +215,7 @@ static int explain_no_space(const struct pmmshm_transport *sys, size_t size)
 	if ((unsigned long)used.used_ids >= limits.shmmni)
 		return pmmshm_fail(ENOSPC, "cannot create a segment: there are %d, as many as kernel.shmmni allows; remove some (ipcrm) or raise it",
 				   used.used_ids);
-	return pmmshm_fail(ENOSPC, "cannot create a segment of %s: segments have %lu pages and kernel.shmall allows %lu; remove some (ipcrm) or raise it",
+	return pmmshm_fail(ENOSPC, "cannot create a segment of %s: all segments have %lu of the %lu pages that kernel.shmall allows; remove some (ipcrm) or raise it",
 			   pmmshm_bytes(size).s, used.shm_tot,
 			   (unsigned long)limits.shmall);
 }

@@ -131,6 +131,10 @@ int pmmshm_explain_attach(int shmid, const struct shmid_ds *ds, int flags,
 			  int err);
 
 /* map.c */
+void *pmmshm_map_anywhere(const struct pmmshm_transport *sys,
+			  const struct pmmshm_mapping *m);
+void *pmmshm_map_align(const struct pmmshm_transport *sys,
+		       const struct pmmshm_mapping *m, void *p);
 void *pmmshm_map(const struct pmmshm_transport *sys,
 		 const struct pmmshm_mapping *m);
 

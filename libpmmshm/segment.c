@@ -48,15 +48,10 @@ static void segment_close(struct pmmshm_block *block)
 	errno = err;
 }
 
-static int segment_attach(struct pmmshm_block *block)
+static int segment_attach(struct pmmshm_block *block,
+			  const struct pmmshm_mapping *m)
 {
-	struct pmmshm_mapping m = {
-		.size = block->size,
-		.shmid = block->shmid,
-		.fd = -1,
-		.prot = PROT_READ | PROT_WRITE,
-	};
-	void *data = pmmshm_map(block->sys, &m);
+	void *data = pmmshm_map_anywhere(block->sys, m);
 
 	if (data == MAP_FAILED)
 		return pmmshm_explain_attach(block->shmid, NULL, 0, errno);
@@ -69,15 +64,22 @@ static int segment_open(struct pmmshm_block *block,
 			const struct pmmshm_request *r)
 {
 	const struct pmmshm_transport *sys = block->sys;
+	struct pmmshm_mapping m = {
+		.size = block->size,
+		.fd = -1,
+		.prot = PROT_READ | PROT_WRITE,
+	};
 
 	block->shmid = sys->shmget(r->key, block->size, 0600 | IPC_CREAT |
 				   IPC_EXCL | SHM_NORESERVE);
 	if (block->shmid < 0)
 		return pmmshm_explain_shmget(sys, r->key, block->size, errno);
-	if (segment_attach(block))
+	m.shmid = block->shmid;
+	if (segment_attach(block, &m))
 		goto err_close;
 	if (!segment_is_kept(r) && segment_mark(block))
 		goto err_close;
+	block->data = pmmshm_map_align(sys, &m, block->data);
 	return 0;
 
 err_close:

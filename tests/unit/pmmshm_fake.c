@@ -72,7 +72,8 @@ static void *bystanders[BYSTANDERS];
 static unsigned int nr_bystanders;
 static struct fake_usage usage;
 
-static unsigned int calls[FAKE_OPS], when[FAKE_OPS], all_calls;
+static unsigned int calls[FAKE_OPS], first[FAKE_OPS], when[FAKE_OPS];
+static unsigned int all_calls;
 static enum fake_op fail_op;
 static unsigned int fail_in;
 static int fail_errno;
@@ -93,6 +94,8 @@ static bool enter(enum fake_op op)
 	pthread_mutex_lock(&lock);
 	calls[op]++;
 	when[op] = ++all_calls;
+	if (!first[op])
+		first[op] = all_calls;
 	if (!fail_in || (fail_op != op && (fail_op != FAKE_OPS || undoes(op))))
 		return false;
 	if (--fail_in)
@@ -126,6 +129,11 @@ unsigned int fake_calls(enum fake_op op)
 	return calls[op];
 }
 
+unsigned int fake_first(enum fake_op op)
+{
+	return first[op];
+}
+
 unsigned int fake_when(enum fake_op op)
 {
 	return when[op];
@@ -149,6 +157,7 @@ void fake_reset(void)
 	memset(attaches, 0, sizeof(attaches));
 	memset(&usage, 0, sizeof(usage));
 	memset(calls, 0, sizeof(calls));
+	memset(first, 0, sizeof(first));
 	memset(when, 0, sizeof(when));
 	all_calls = 0;
 	fail_in = 0;
@@ -312,6 +321,26 @@ void fake_assert_bystanders(void)
 	nr_bystanders = 0;
 }
 
+/*
+ * Like mmap() of a file, but where the kernel chooses it is a 2 MiB boundary,
+ * or is none, as the world is.
+ */
+static void *map_file(void *addr, size_t length, int prot, int flags, int fd)
+{
+	const size_t huge = PMMSHM_HUGE;
+	char *p;
+	size_t skip;
+
+	if (addr || length < huge)
+		return mmap(addr, length, prot, flags, fd, 0);
+	p = mmap(NULL, length + 2 * huge, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	skip = (-(uintptr_t)p & (huge - 1)) + (fake_world.aligns ? 0 : PAGE);
+	munmap(p, skip);
+	munmap(p + skip + length, 2 * huge - skip);
+	return mmap(p + skip, length, prot, flags | MAP_FIXED, fd, 0);
+}
+
 static void *map_fd(int fd, void *addr, size_t length, int prot, int flags)
 {
 	struct fake_fd *f = fd_get(fd, FD_BLOCK);
@@ -324,7 +353,7 @@ static void *map_fd(int fd, void *addr, size_t length, int prot, int flags)
 	}
 	ck_assert_uint_eq(length, blocks[f->block].size);
 	race(addr);
-	return mmap(addr, length, prot, flags, blocks[f->block].memfd, 0);
+	return map_file(addr, length, prot, flags, blocks[f->block].memfd);
 }
 
 static void *fake_mmap(void *addr, size_t length, int prot, int flags, int fd,
@@ -480,9 +509,11 @@ static void *do_shmat(int shmid, const void *addr, int flags)
 	if (s->block < 0)
 		prot = PROT_NONE;
 	race(addr);
-	p = mmap((void *)addr, s->size, prot, addr ? MAP_SHARED |
-		 MAP_FIXED_NOREPLACE : MAP_SHARED, s->memfd, 0);
+	p = map_file((void *)addr, s->size, prot, addr ? MAP_SHARED |
+		     MAP_FIXED_NOREPLACE : MAP_SHARED, s->memfd);
 	if (p == MAP_FAILED) {
+		s->marked |= fake_world.rmid_forced;
+		segment_check_end(s);
 		/* What the kernel says when something is there. */
 		errno = errno == EEXIST ? EINVAL : errno;
 		return p;
@@ -490,8 +521,10 @@ static void *do_shmat(int shmid, const void *addr, int flags)
 	*a = (struct fake_attach){
 		p, shmid - SHMID_BASE, !(flags & SHM_RDONLY)
 	};
-	if (fake_world.mlockall)
-		s->filled = s->locked = true;
+	if (fake_world.mlockall) {
+		s->filled = true;
+		s->locked = true;
+	}
 	s->attaches++;
 	usage.attaches++;
 	usage.mapped += s->size;
@@ -537,6 +570,7 @@ static int fake_shmdt(const void *addr)
 		usage.attaches--;
 		usage.mapped -= s->size;
 		s->attaches--;
+		s->marked |= fake_world.rmid_forced && !s->attaches;
 		segment_check_end(s);
 		errno = EXDEV;
 		ret = 0;

@@ -44,6 +44,8 @@ struct fake_world {
 	uid_t uid;		/* of the caller */
 	gid_t gid;		/* of the device node */
 	off_t lie;		/* IPC_STAT tells a size that is so much larger */
+	bool rmid_forced;	/* kernel.shm_rmid_forced */
+	bool aligns;		/* the kernel chooses 2 MiB boundaries itself */
 	bool mlockall;		/* shmat() fills segments, as MCL_FUTURE does */
 	unsigned int touched;	/* so many new segments get used by somebody */
 	unsigned int busy;	/* so many ADOPTs find the segment used */
@@ -68,7 +70,8 @@ void fake_fail(enum fake_op op, unsigned int nth, int err);
 bool fake_failed(void);
 /* Number of calls since fake_reset() */
 unsigned int fake_calls(enum fake_op op);
-/* Position of the last call of @op among all calls, 0 if there was none */
+/* Position of the first and last call of @op among all, 0 if there was none */
+unsigned int fake_first(enum fake_op op);
 unsigned int fake_when(enum fake_op op);
 
 /* What others do */

@@ -34,8 +34,8 @@ START_TEST(marks_at_once)
 	struct pmmshm_block *b = pmmshm_block_alloc(pmm, 4 * MIB,
 						    OPTS(.mode = 0644));
 
-	/* What remains of the reservation goes in between. */
-	ck_assert_uint_le(fake_when(FAKE_IPC_RMID), fake_when(FAKE_SHMAT) + 3);
+	ck_assert_uint_eq(fake_first(FAKE_SHMAT), fake_first(FAKE_SHMGET) + 1);
+	ck_assert_uint_eq(fake_when(FAKE_IPC_RMID), fake_first(FAKE_SHMAT) + 1);
 	ck_assert_uint_lt(fake_when(FAKE_IPC_RMID), fake_when(FAKE_ADOPT));
 	ck_assert_uint_lt(fake_when(FAKE_ADOPT), fake_when(FAKE_IPC_SET));
 	ck_assert_uint_eq(fake_mode(pmmshm_block_shmid(b)), 0644 | SHM_DEST);
@@ -265,6 +265,33 @@ START_TEST(races_are_lost_gracefully)
 }
 END_TEST
 
+/* A shmat() that fails must not be the end of the segment. */
+START_TEST(races_do_no_harm_with_rmid_forced)
+{
+	fake_world.rmid_forced = true;
+	fake_world.races = 3;
+	pmmshm_block_free(pmmshm_block_alloc(pmm, 4 * MIB,
+					     OPTS(.flags = PMMSHM_KEEP_SEGMENT)));
+	ck_assert_msg(!fake_world.races, "%s", pmmshm_error());
+	ck_assert_uint_eq(fake_calls(FAKE_SHMGET), 1);
+	ck_assert_uint_eq(fake_calls(FAKE_ADOPT), 1);
+	fake_assert_bystanders();
+}
+END_TEST
+
+START_TEST(good_addresses_are_left_alone)
+{
+	struct pmmshm_block *b;
+
+	fake_world.aligns = true;
+	b = pmmshm_block_alloc(pmm, 4 * MIB, OPTS(.flags = place_flags[_i]));
+	ck_assert(is_huge_aligned(pmmshm_block_data(b)));
+	ck_assert_uint_eq(fake_calls(FAKE_MUNMAP), 0);
+	ck_assert_uint_eq(fake_calls(FAKE_SHMDT), 0);
+	pmmshm_block_free(b);
+}
+END_TEST
+
 START_TEST(races_lost_for_ever_cost_the_alignment)
 {
 	struct pmmshm_block *b;
@@ -272,7 +299,9 @@ START_TEST(races_lost_for_ever_cost_the_alignment)
 	fake_world.races = 32;
 	b = pmmshm_block_alloc(pmm, 4 * MIB, OPTS(.flags = place_flags[_i]));
 	ck_assert_msg(b, "%s", pmmshm_error());
+	ck_assert(!is_huge_aligned(pmmshm_block_data(b)));
 	ck_assert_uint_eq(fake_usage().mapped, 4 * MIB);
+	ck_assert_uint_eq(fake_world.races, 32 - 16);
 	assert_writable(b);
 	fake_assert_bystanders();
 	pmmshm_block_free(b);
@@ -282,11 +311,13 @@ END_TEST
 START_TEST(no_room_to_reserve_costs_the_alignment)
 {
 	static const enum fake_op ops[] = { FAKE_MMAP, FAKE_MUNMAP };
+	/* Without a segment, the first mmap() is the block's. */
+	bool segment = !(place_flags[_i] & PMMSHM_NO_SEGMENT);
 	struct pmmshm_block *b;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		fake_fail(ops[i], 1, ENOMEM);
+		fake_fail(ops[i], segment || i ? 1 : 2, ENOMEM);
 		b = pmmshm_block_alloc(pmm, 4 * MIB,
 				       OPTS(.flags = place_flags[_i]));
 		ck_assert_msg(b, "%s", pmmshm_error());
@@ -409,8 +440,7 @@ START_TEST(maps_again)
 	assert_fails(pmmshm_block_map(b, PROT_NONE), EINVAL, "prot is 0x0");
 	assert_fails(pmmshm_block_map(b, PROT_READ | PROT_EXEC), EINVAL,
 		     "prot is 0x5");
-	/* The second call is the block's, after the one that reserves. */
-	fake_fail(FAKE_MMAP, 2, EPERM);
+	fake_fail(FAKE_MMAP, 1, EPERM);
 	assert_fails(pmmshm_block_map(b, PROT_READ), EPERM,
 		     "cannot map the block: Operation not permitted");
 	pmmshm_block_free(b);
@@ -473,6 +503,8 @@ static TCase *tcase_placing(void)
 	tcase_add_loop_test(tcase, is_aligned, 0, 2);
 	tcase_add_test(tcase, small_ones_are_not_reserved_for);
 	tcase_add_loop_test(tcase, races_are_lost_gracefully, 0, 2);
+	tcase_add_test(tcase, races_do_no_harm_with_rmid_forced);
+	tcase_add_loop_test(tcase, good_addresses_are_left_alone, 0, 2);
 	tcase_add_loop_test(tcase, races_lost_for_ever_cost_the_alignment, 0, 2);
 	tcase_add_loop_test(tcase, no_room_to_reserve_costs_the_alignment, 0, 2);
 	return tcase;

@@ -130,7 +130,7 @@ START_TEST(limits_of_segments_are_told)
 
 	fake_fail(FAKE_SHMGET, 1, ENOSPC);
 	assert_fails(pmmshm_block_alloc(pmm, 4096, NULL), ENOSPC,
-		     "cannot create a segment of 4 KiB: segments have 4999 pages and kernel.shmall allows 5000; remove some (ipcrm) or raise it");
+		     "cannot create a segment of 4 KiB: all segments have 4999 of the 5000 pages that kernel.shmall allows; remove some (ipcrm) or raise it");
 	fake_fail(FAKE_SHMGET, 1, EINVAL);
 	assert_fails(pmmshm_block_alloc(pmm, 4096, NULL), EINVAL,
 		     "it is larger than kernel.shmmax");
