@@ -32,10 +32,9 @@
 #define PMMSHM_HUGE	((size_t)2 << 20)
 #define PMMSHM_PERMS	((mode_t)0777)
 
-/**
- * struct pmmshm_transport - everything the library asks of the system
- *
- * Each member is the call of its name, with its arguments and its errno.
+/*
+ * Everything the library asks of the system.  Each member is the call of its
+ * name, with its arguments and its errno.
  */
 struct pmmshm_transport {
 	int (*open)(const char *path, int flags);
