@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The stand-in's module: what /dev/pmm and block fds answer.
+ */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pmmshm_fake_internal.h"
+
+static int ioc_version(int fd, struct pmm_version *arg)
+{
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, 0);
+	arg->abi = fake_world.abi;
+	arg->page_size = PAGE;
+	arg->caps = PMM_CAP_ADOPT_SYSV;
+	/* As long as can be, and not what the library expects to see. */
+	memset(arg->release, 'r', sizeof(arg->release));
+	arg->release[sizeof(arg->release) - 1] = '\0';
+	return 0;
+}
+
+static int ioc_type(int fd, struct pmm_type_info *arg)
+{
+	static const char * const names[] = { "general", "vram" };
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	if (arg->index >= 2) {
+		errno = ENOENT;
+		return -1;
+	}
+	strcpy(arg->name, names[arg->index]);
+	strcpy(arg->allocator, "bestfit");
+	arg->caps = PMM_TYPE_RAM;
+	arg->min_align = PAGE;
+	arg->max_align = 1 << 30;
+	arg->total = fake_world.pool;
+	arg->free = fake_world.pool - fake_used.pool;
+	arg->largest_free = arg->free - 1;
+	arg->quarantined = 2;
+	arg->retired = 3;
+	arg->blocks = 4;
+	return 0;
+}
+
+static int alloc_failed(struct pmm_alloc *arg, const struct pmm_alloc *why,
+			int err)
+{
+	arg->reason = why->reason;
+	arg->total = why->total;
+	arg->free = why->free;
+	arg->largest_free = why->largest_free;
+	arg->quota = why->quota;
+	arg->quota_used = why->quota_used;
+	errno = err;
+	return -1;
+}
+
+static int ioc_alloc(int fd, struct pmm_alloc *arg)
+{
+	size_t size = (arg->length + PAGE - 1) & -PAGE;
+	struct pmm_alloc why = {
+		.reason = PMM_REASON_EXHAUSTED, .total = fake_world.pool,
+		.free = fake_world.pool - fake_used.pool,
+	};
+	int i;
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	if (arg->type[0] && strcmp(arg->type, "general"))
+		return alloc_failed(arg, &why, ENOENT);
+	if (fake_world.why.reason)
+		return alloc_failed(arg, &fake_world.why, fake_world.why_errno);
+	if (size < arg->length || size > why.free)
+		return alloc_failed(arg, &why, ENOMEM);
+	i = fake_block_new(size);
+	arg->id = i;
+	arg->actual = size;
+	return fake_fd_new(FD_BLOCK, i, true);
+}
+
+static int ioc_find(int fd, struct pmm_find *arg)
+{
+	struct fake_attach *a;
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, PMM_FIND_ADDRESS);
+	ck_assert_int_eq(arg->fd, 0);
+	ck_assert_uint_eq(arg->reserved, 0);
+	a = fake_attach_get((void *)(uintptr_t)arg->address);
+	ck_assert_ptr_nonnull(a);
+	if (fake_segments[a->segment].block < 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return fake_fd_new(FD_BLOCK, fake_segments[a->segment].block, a->writable);
+}
+
+static int ioc_info(int fd, struct pmm_block_info *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+	struct fake_block *b;
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	b = &fake_blocks[f->block];
+	arg->id = f->block;
+	arg->length = b->size;
+	arg->align = 1;
+	arg->phys = 2;
+	arg->huge = 3;
+	arg->holders = 4;
+	arg->uid = 5;
+	strcpy(arg->type, "general");
+	if (!f->writable)
+		arg->state |= PMM_BLOCK_READONLY;
+	if (b->segment >= 0) {
+		arg->state |= PMM_BLOCK_HOME | PMM_BLOCK_HOME_SYSV |
+			      PMM_BLOCK_SEALED;
+		arg->home_ino = SHMID_BASE + b->segment;
+	}
+	return 0;
+}
+
+/* The segment's memory becomes the block's. */
+static void adopt(struct fake_attach *a, int block)
+{
+	struct fake_segment *s = &fake_segments[a->segment];
+
+	close(s->memfd);
+	s->memfd = fake_blocks[block].memfd;
+	s->block = block;
+	fake_blocks[block].segment = a->segment;
+	fake_blocks[block].holders++;
+	mmap(a->address, s->size, PROT_READ | PROT_WRITE,
+	     MAP_SHARED | MAP_FIXED, s->memfd, 0);
+}
+
+static int ioc_adopt(int fd, struct pmm_block_adopt *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+	struct fake_attach *a;
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, PMM_ADOPT_SEAL);
+	a = fake_attach_get((void *)(uintptr_t)arg->address);
+	ck_assert_ptr_nonnull(a);
+	ck_assert_uint_eq(fake_segments[a->segment].size, fake_blocks[f->block].size);
+	/* Nobody else gets in before it is a block. */
+	ck_assert_uint_eq(fake_segments[a->segment].mode, 0600);
+	if (fake_world.busy) {
+		fake_world.busy--;
+		fake_segments[a->segment].filled = true;
+	}
+	if (fake_segments[a->segment].filled || fake_blocks[f->block].segment >= 0) {
+		errno = EBUSY;
+		return -1;
+	}
+	adopt(a, f->block);
+	return 0;
+}
+
+static int ioc_home_fd(int fd, struct pmm_block_home_fd *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+	bool write = !(arg->flags & PMM_HOME_RDONLY);
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags & ~PMM_HOME_RDONLY, 0);
+	if (write && !f->writable) {
+		errno = EACCES;
+		return -1;
+	}
+	return fake_fd_new(FD_HOME, f->block, write);
+}
+
+#define IOCTL(request, op, call)				\
+	case request:						\
+		if (!fake_enter(op))					\
+			ret = call(fd, arg);			\
+		break
+
+int fake_ioctl(int fd, unsigned long request, void *arg)
+{
+	int ret = -1;
+
+	switch (request) {
+	IOCTL(PMM_IOC_VERSION, FAKE_VERSION, ioc_version);
+	IOCTL(PMM_IOC_TYPE, FAKE_TYPE, ioc_type);
+	IOCTL(PMM_IOC_ALLOC, FAKE_ALLOC, ioc_alloc);
+	IOCTL(PMM_IOC_FIND, FAKE_FIND, ioc_find);
+	IOCTL(PMM_IOC_BLOCK_INFO, FAKE_INFO, ioc_info);
+	IOCTL(PMM_IOC_BLOCK_ADOPT, FAKE_ADOPT, ioc_adopt);
+	IOCTL(PMM_IOC_BLOCK_HOME_FD, FAKE_HOME_FD, ioc_home_fd);
+	default:
+		ck_abort_msg("unknown ioctl %#lx", request);
+	}
+	fake_leave();
+	return ret;
+}
