@@ -264,7 +264,7 @@ int block_tmpfile(const char *dir, size_t size, int *fd, void **address)
 
 /* ---- contents ---- */
 
-static uint64_t word(uint64_t seed, size_t i)
+uint64_t pattern(uint64_t seed, size_t i)
 {
 	return (seed + 1) * 0x9e3779b97f4a7c15ULL ^ i;
 }
@@ -275,7 +275,7 @@ void fill(void *p, size_t size, uint64_t seed)
 	size_t i;
 
 	for (i = 0; i < size / sizeof(*w); i++)
-		w[i] = word(seed, i);
+		w[i] = pattern(seed, i);
 }
 
 bool filled(const void *p, size_t size, uint64_t seed)
@@ -284,9 +284,9 @@ bool filled(const void *p, size_t size, uint64_t seed)
 	size_t i;
 
 	for (i = 0; i < size / sizeof(*w); i++) {
-		if (w[i] != word(seed, i)) {
+		if (w[i] != pattern(seed, i)) {
 			printf("offset 0x%zx holds 0x%" PRIx64 ", not 0x%" PRIx64 "\n",
-			       i * sizeof(*w), w[i], word(seed, i));
+			       i * sizeof(*w), w[i], pattern(seed, i));
 			return false;
 		}
 	}
@@ -311,14 +311,12 @@ bool zeroed(const void *p, size_t size)
 /* ---- pages ---- */
 
 /* One 64-bit word of a file that is an array of them. */
-static uint64_t read_word(const char *path, uint64_t index)
+static uint64_t read_word(int fd, uint64_t index)
 {
-	int fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
 	uint64_t value;
 
 	EXPECT_EQ(pread(fd, &value, sizeof(value), index * sizeof(value)),
 		  sizeof(value));
-	close(fd);
 	return value;
 }
 
@@ -331,9 +329,14 @@ static uint64_t pagemap_pfn(uint64_t word)
 uint64_t pfn_of_pid(int pid, const void *address)
 {
 	char path[32];
+	uint64_t word;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	return pagemap_pfn(read_word(path, (uintptr_t)address / PAGE));
+	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	word = read_word(fd, (uintptr_t)address / PAGE);
+	close(fd);
+	return pagemap_pfn(word);
 }
 
 uint64_t pfn_of(const void *address)
@@ -381,12 +384,21 @@ bool maps_block(const void *address, size_t size, uint64_t first_pfn)
 
 uint64_t kpageflags(uint64_t pfn)
 {
-	return read_word("/proc/kpageflags", pfn);
+	static int fd = -1;
+
+	/* The same for everybody, and asked for many pages: it stays open. */
+	if (fd < 0)
+		fd = EXPECT_OK(open("/proc/kpageflags", O_RDONLY | O_CLOEXEC));
+	return read_word(fd, pfn);
 }
 
 uint64_t kpagecount(uint64_t pfn)
 {
-	return read_word("/proc/kpagecount", pfn);
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = EXPECT_OK(open("/proc/kpagecount", O_RDONLY | O_CLOEXEC));
+	return read_word(fd, pfn);
 }
 
 /* ---- the pool ---- */
@@ -521,17 +533,42 @@ static void allow_video(void)
 	EXPECT_OK(chmod("/dev/pmm", 0660));
 }
 
-void module_insert(const char *args)
+static void insert(const char *path, const char *args)
+{
+	int fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+
+	EXPECT_OK(syscall(SYS_finit_module, fd, args, 0));
+	close(fd);
+}
+
+static const char *module_path(void)
 {
 	const char *path = getenv("PMM_KO");
-	int fd;
 
 	if (!path)
 		guest_skip("PMM_KO does not say where pmm.ko is");
-	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
-	EXPECT_OK(syscall(SYS_finit_module, fd, args, 0));
-	close(fd);
+	return path;
+}
+
+void module_insert(const char *args)
+{
+	insert(module_path(), args);
 	allow_video();
+}
+
+void test_module_insert(const char *name, const char *args)
+{
+	const char *pmm_ko = module_path(), *slash = strrchr(pmm_ko, '/');
+	int dir = slash ? slash - pmm_ko : 0;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%.*s/tests/kmod/%s.ko", dir, pmm_ko, name);
+	insert(path, args);
+}
+
+void test_module_remove(const char *name)
+{
+	EXPECT_OK(syscall(SYS_delete_module, name, O_NONBLOCK));
 }
 
 void module_parameters(char *args, size_t size)

@@ -117,6 +117,8 @@ int block_tmpfile(const char *dir, size_t size, int *fd, void **address);
 void fill(void *p, size_t size, uint64_t seed);
 bool filled(const void *p, size_t size, uint64_t seed);
 bool zeroed(const void *p, size_t size);
+/* The i-th word of it. */
+uint64_t pattern(uint64_t seed, size_t i);
 
 /* ---- pages ---- */
 
@@ -155,6 +157,9 @@ void module_insert(const char *args);
 int try_module_remove(void);
 /* The parameters it was loaded with, to insert it as it was. */
 void module_parameters(char *args, size_t size);
+/* The same for a driver of tests/kmod. */
+void test_module_insert(const char *name, const char *args);
+void test_module_remove(const char *name);
 
 /* ---- the rest of the machine ---- */
 
