@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A segment that holds anything is refused, and keeps what it holds.
+ *
+ * Its pages may be in swap, where the page cache does not count them, or a fault
+ * may put one in while the block's pages go in.  Adopting all the same, or taking
+ * everything out again instead of only what was put in, loses the user's data.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define SIZE (64 * KIB)
+/* No part of it is a large folio, so that going in takes a while. */
+#define RACE_SIZE (2 * MIB - PAGE)
+#define RACE_SECONDS 3
+#define RACES_WANTED 5
+
+/* Refused, and everything is as before: the file, the block. */
+static void expect_refused(int block, int fd, void *p, uint32_t flags)
+{
+	int seals = EXPECT_OK(fcntl(fd, F_GET_SEALS));
+	struct stat before, after;
+
+	EXPECT_OK(fstat(fd, &before));
+	EXPECT_ERRNO(try_block_adopt(block, p, flags), EBUSY);
+	EXPECT_OK(fstat(fd, &after));
+	EXPECT_EQ(after.st_size, before.st_size);
+	EXPECT_EQ(after.st_blocks, before.st_blocks);
+	EXPECT_EQ(fcntl(fd, F_GET_SEALS), seals);
+	EXPECT(!(block_state(block) & PMM_BLOCK_HOME));
+}
+
+static void test_not_empty(size_t where)
+{
+	int fd, block = block_alloc(SIZE);
+	char *p = segment_memfd(SIZE, MFD_ALLOW_SEALING, &fd);
+
+	p[where] = 7;
+	expect_refused(block, fd, p, 0);
+	expect_refused(block, fd, p, PMM_ADOPT_SEAL);
+	EXPECT_EQ(p[where], 7);
+	p[where] = 0;
+	EXPECT(zeroed(p, SIZE));
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+}
+
+/* Memory that nobody touched, but that somebody asked for. */
+static void test_allocated(off_t offset)
+{
+	int fd, block = block_alloc(SIZE);
+	char *p = segment_memfd(SIZE, MFD_ALLOW_SEALING, &fd);
+
+	EXPECT_OK(fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, PAGE));
+	expect_refused(block, fd, p, 0);
+	expect_refused(block, fd, p, PMM_ADOPT_SEAL);
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+}
+
+/* A home is not empty. */
+static void test_home(void)
+{
+	int fd, other = block_alloc(SIZE), block;
+	void *p;
+
+	block = block_memfd(SIZE, &fd, &p);
+	fill(p, SIZE, 11);
+	EXPECT_ERRNO(try_block_adopt(other, p, 0), EBUSY);
+	EXPECT_ERRNO(try_block_adopt(block, p, 0), EBUSY);
+	EXPECT(filled(p, SIZE, 11));
+	EXPECT(maps_block(p, SIZE, block_pfn(block)));
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+	close(other);
+}
+
+/* ---- swapped out ---- */
+
+/* Is nothing of it in memory? */
+static bool swapped_out(void *p, size_t size)
+{
+	unsigned char in_core[SIZE / PAGE];
+	size_t i;
+
+	EXPECT_OK(mincore(p, size, in_core));
+	for (i = 0; i < size / PAGE; i++)
+		if (in_core[i] & 1)
+			return false;
+	return true;
+}
+
+static bool swap_out(void *p, size_t size)
+{
+	double end = now() + 3;
+
+	while (!swapped_out(p, size)) {
+		if (now() > end)
+			return false;
+		/* Pages that were just made are still on their way to the LRU. */
+		write_file("/proc/sys/vm/drop_caches", "1");
+		EXPECT_OK(madvise(p, size, MADV_PAGEOUT));
+	}
+	return true;
+}
+
+static void test_swapped(void)
+{
+	int fd, block = block_alloc(SIZE);
+	char *p = segment_memfd(SIZE, MFD_ALLOW_SEALING, &fd);
+
+	if (!swap_start(16)) {
+		printf("no swap: not tested with it\n");
+	} else {
+		fill(p, SIZE, 5);
+		EXPECT(swap_out(p, SIZE));
+		expect_refused(block, fd, p, 0);
+		expect_refused(block, fd, p, PMM_ADOPT_SEAL);
+		EXPECT(swapped_out(p, SIZE));
+		EXPECT(filled(p, SIZE, 5));
+		expect_refused(block, fd, p, 0);
+		EXPECT(filled(p, SIZE, 5));
+		swap_stop();
+		EXPECT(filled(p, SIZE, 5));
+	}
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+}
+
+/* ---- a fault at the same time ---- */
+
+struct race {
+	atomic_int go;
+	volatile char *byte;
+	double delay;
+};
+
+static void spin(double seconds)
+{
+	double end = now() + seconds;
+
+	while (now() < end)
+		;
+}
+
+static void *faulter(void *arg)
+{
+	struct race *race = arg;
+
+	while (!atomic_load(&race->go))
+		;
+	spin(race->delay);
+	*race->byte = 42;
+	return NULL;
+}
+
+/* How long adopting takes; only part of that are pages going in. */
+static double adopt_time(int block)
+{
+	double begin;
+	void *p;
+	int fd;
+
+	p = segment_memfd(RACE_SIZE, MFD_ALLOW_SEALING, &fd);
+	begin = now();
+	EXPECT_OK(try_block_adopt(block, p, PMM_ADOPT_SEAL));
+	begin = now() - begin;
+	EXPECT_OK(munmap(p, RACE_SIZE));
+	close(fd);
+	return begin;
+}
+
+/* The adoption failed: only the fault's page is there, and its data. */
+static void expect_rolled_back(int block, int fd, char *p)
+{
+	struct stat st;
+
+	EXPECT_EQ(fcntl(fd, F_GET_SEALS), 0);
+	EXPECT(!(block_state(block) & PMM_BLOCK_HOME));
+	EXPECT_EQ(p[RACE_SIZE - 1], 42);
+	EXPECT_OK(fstat(fd, &st));
+	EXPECT_EQ(st.st_blocks, PAGE / 512);
+	EXPECT(pfn_of(p + RACE_SIZE - 1) - block_pfn(block) >= RACE_SIZE / PAGE);
+	p[RACE_SIZE - 1] = 0;
+	EXPECT(zeroed(p, RACE_SIZE));
+}
+
+static void expect_adopted(int block, char *p)
+{
+	EXPECT(maps_block(p, RACE_SIZE, block_pfn(block)));
+	EXPECT_EQ(p[RACE_SIZE - 1], 42);
+}
+
+/* Return: whether the fault was first. */
+static bool race_once(double delay)
+{
+	int fd, err, block = block_alloc(RACE_SIZE);
+	char *p = segment_memfd(RACE_SIZE, MFD_ALLOW_SEALING, &fd);
+	struct race race = { .byte = p + RACE_SIZE - 1, .delay = delay };
+	pthread_t thread;
+
+	EXPECT_EQ(pthread_create(&thread, NULL, faulter, &race), 0);
+	atomic_store(&race.go, 1);
+	err = try_block_adopt(block, p, PMM_ADOPT_SEAL) ? errno : 0;
+	EXPECT_EQ(pthread_join(thread, NULL), 0);
+	EXPECT(!err || err == EBUSY);
+	if (err)
+		expect_rolled_back(block, fd, p);
+	else
+		expect_adopted(block, p);
+	EXPECT_OK(munmap(p, RACE_SIZE));
+	close(fd);
+	close(block);
+	return err;
+}
+
+/*
+ * The later the fault, the more pages have gone in when it is met; too late, and
+ * it finds the block's.  So: later after a fault that was first, else sooner.
+ */
+static void test_race(void)
+{
+	int block = block_alloc(RACE_SIZE), lost = 0, won = 0;
+	double delay = adopt_time(block), end = now() + RACE_SECONDS;
+
+	close(block);
+	while (now() < end && (lost < RACES_WANTED || won < RACES_WANTED)) {
+		if (race_once(delay)) {
+			lost++;
+			delay *= 1.2;
+		} else {
+			won++;
+			delay *= 0.7;
+		}
+	}
+	printf("%d faults came first, %d adoptions did\n", lost, won);
+	wait_pool_whole(3);
+}
+
+int main(void)
+{
+	test_not_empty(0);
+	test_not_empty(SIZE - 1);
+	test_allocated(PAGE);
+	test_allocated(SIZE);
+	test_home();
+	test_swapped();
+	test_race();
+	wait_pool_whole(3);
+	return 0;
+}

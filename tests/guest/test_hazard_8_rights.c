@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A block found through a name gives the rights of that name and no more.
+ *
+ * Every SysV segment's inode is 0777 and opening one in the kernel checks
+ * nothing: without the rules of FIND and HOME_FD, a user who may only read a
+ * segment gets a descriptor that writes to it, at once or through /proc.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define SIZE (64 * KIB)
+
+/* Open a descriptor again, as anybody can do with his own. */
+static int try_reopen(int fd, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static void *try_map(int fd, int prot, int flags)
+{
+	return mmap(NULL, SIZE, prot, flags, fd, 0);
+}
+
+/* Whatever can be got out of a read-only block fd does not write. */
+static void expect_readonly(int block)
+{
+	char *p;
+	int fd;
+
+	EXPECT(block_state(block) & PMM_BLOCK_READONLY);
+	EXPECT_ERRNO(try_map(block, PROT_READ | PROT_WRITE, MAP_SHARED), EACCES);
+	p = EXPECT_OK(try_map(block, PROT_READ, MAP_SHARED));
+	EXPECT_EQ(p[0], 'o');
+	EXPECT_ERRNO(mprotect(p, SIZE, PROT_READ | PROT_WRITE), EACCES);
+	EXPECT_OK(munmap(p, SIZE));
+
+	/* A copy of one's own is no harm. */
+	p = EXPECT_OK(try_map(block, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+	p[0] = 'x';
+	EXPECT_OK(munmap(p, SIZE));
+
+	EXPECT_ERRNO(try_block_home_fd(block, 0), EACCES);
+	EXPECT(try_reopen(block, O_RDWR) == -1);
+	p = segment_memfd(SIZE, 0, &fd);
+	EXPECT_ERRNO(try_block_adopt(block, p, 0), EACCES);
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+}
+
+/* If there is a home fd for reading, opening it again is no way to write. */
+static void expect_home_readonly(int block)
+{
+	int fd = try_block_home_fd(block, PMM_HOME_RDONLY);
+
+	if (fd < 0) {
+		EXPECT_EQ(errno, EACCES);
+		return;
+	}
+	EXPECT_ERRNO(try_reopen(fd, O_RDWR), EACCES);
+	EXPECT_ERRNO(try_reopen(fd, O_WRONLY | O_TRUNC), EACCES);
+	EXPECT_ERRNO(try_map(fd, PROT_READ | PROT_WRITE, MAP_SHARED), EACCES);
+	EXPECT_ERRNO(pwrite(fd, "x", 1, 0), EBADF);
+	EXPECT_ERRNO(ftruncate(fd, 0), EINVAL);
+	close(fd);
+}
+
+/* A reader of a segment: shmat() with SHM_RDONLY is all that it may do. */
+static void sysv_reader(void *arg)
+{
+	int shmid = *(int *)arg, block;
+	char *p;
+
+	EXPECT_ERRNO(shmat(shmid, NULL, 0), EACCES);
+	p = EXPECT_OK(shmat(shmid, NULL, SHM_RDONLY));
+	block = EXPECT_OK(try_find_address(p + PAGE));
+	expect_readonly(block);
+	expect_home_readonly(block);
+	EXPECT_ERRNO(mprotect(p, SIZE, PROT_READ | PROT_WRITE), EACCES);
+	close(block);
+	EXPECT_OK(shmdt(p));
+}
+
+/* A writer may map the block for writing, but not change its size. */
+static void sysv_writer(void *arg)
+{
+	int shmid = *(int *)arg, block, fd;
+	char *p, *q;
+
+	p = EXPECT_OK(shmat(shmid, NULL, 0));
+	block = EXPECT_OK(try_find_address(p));
+	EXPECT(!(block_state(block) & PMM_BLOCK_READONLY));
+	q = block_map(block, SIZE);
+	q[SIZE - 1] = 'w';
+	EXPECT_EQ(p[SIZE - 1], 'w');
+	fd = EXPECT_OK(try_block_home_fd(block, 0));
+	EXPECT_ERRNO(ftruncate(fd, 0), EPERM);
+	EXPECT_ERRNO(ftruncate(fd, 2 * SIZE), EPERM);
+	close(fd);
+	close(block);
+	/* His own attachment for reading is for reading. */
+	EXPECT_OK(shmdt(p));
+	p = EXPECT_OK(shmat(shmid, NULL, SHM_RDONLY));
+	block = EXPECT_OK(try_find_address(p));
+	expect_readonly(block);
+	expect_home_readonly(block);
+	close(block);
+}
+
+static void set_mode(int shmid, int mode)
+{
+	struct shmid_ds ds;
+
+	EXPECT_OK(shmctl(shmid, IPC_STAT, &ds));
+	ds.shm_perm.mode = mode;
+	EXPECT_OK(shmctl(shmid, IPC_SET, &ds));
+}
+
+static void test_sysv(void)
+{
+	int shmid, block;
+	char *p;
+
+	block = block_sysv(SIZE, 0600, &shmid, (void **)&p);
+	memset(p, 'o', SIZE);
+	set_mode(shmid, 0644);
+	run_as(NOBODY, sysv_reader, &shmid);
+	EXPECT_EQ(p[0], 'o');
+	set_mode(shmid, 0666);
+	run_as(NOBODY, sysv_writer, &shmid);
+	EXPECT_EQ(p[SIZE - 1], 'w');
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	EXPECT_OK(shmdt(p));
+	close(block);
+}
+
+/* The same for files: the descriptor or the mapping decides. */
+static void file_reader(void *arg)
+{
+	const char *path = arg;
+	int fd, block;
+	char *p;
+
+	EXPECT_ERRNO(open(path, O_RDWR | O_CLOEXEC), EACCES);
+	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	block = EXPECT_OK(try_find_fd(fd));
+	EXPECT(block_state(block) & PMM_BLOCK_READONLY);
+	/* Not redirected: a user's mount has its own way in. */
+	EXPECT_ERRNO(try_block_home_fd(block, 0), EACCES);
+	close(block);
+	p = EXPECT_OK(try_map(fd, PROT_READ, MAP_SHARED));
+	block = EXPECT_OK(try_find_address(p));
+	EXPECT(block_state(block) & PMM_BLOCK_READONLY);
+	EXPECT(try_map(block, PROT_READ | PROT_WRITE, MAP_SHARED) == MAP_FAILED);
+	close(block);
+	EXPECT_OK(munmap(p, SIZE));
+}
+
+static void test_file(void)
+{
+	char path[] = "/dev/shm/pmm-h8";
+	int fd, block;
+	void *p;
+
+	block = block_tmpfile("/dev/shm", SIZE, &fd, &p);
+	memset(p, 'o', SIZE);
+	EXPECT_OK(fchmod(fd, 0644));
+	link_tmpfile(fd, path);
+	run_as(NOBODY, file_reader, path);
+	EXPECT_OK(unlink(path));
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+}
+
+/* A private mapping of a writable file does not write to it either. */
+static void test_private_mapping(void)
+{
+	int fd, block, found;
+	char *p, *q;
+
+	block = block_memfd(SIZE, &fd, (void **)&p);
+	memset(p, 'o', SIZE);
+	q = EXPECT_OK(try_map(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+	found = EXPECT_OK(try_find_address(q));
+	expect_readonly(found);
+	close(found);
+	EXPECT_OK(munmap(q, SIZE));
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	close(block);
+}
+
+/* A private home handed to somebody else for reading. */
+static void private_reader(void *arg)
+{
+	int block = *(int *)arg, found;
+	char *p;
+
+	p = EXPECT_OK(try_map(block, PROT_READ, MAP_PRIVATE));
+	EXPECT_EQ(p[0], 'o');
+	found = EXPECT_OK(try_find_address(p));
+	close(block);
+	expect_readonly(found);
+	expect_home_readonly(found);
+	close(found);
+}
+
+static void test_private_home(void)
+{
+	int block = block_alloc(SIZE);
+	char *p = block_map(block, SIZE);
+
+	memset(p, 'o', SIZE);
+	run_as(NOBODY, private_reader, &block);
+	EXPECT_EQ(p[0], 'o');
+	EXPECT_OK(munmap(p, SIZE));
+	close(block);
+}
+
+int main(void)
+{
+	test_sysv();
+	test_file();
+	test_private_mapping();
+	test_private_home();
+	wait_pool_whole(3);
+	return 0;
+}
