@@ -26,7 +26,7 @@
 
 static inline void *pmm_shim_alloc(size_t size)
 {
-	return kzalloc(size, GFP_KERNEL);
+	return kmalloc(size, GFP_KERNEL);
 }
 
 static inline void pmm_shim_free(void *p)
@@ -68,7 +68,7 @@ static inline int pmm_list_is_first(const struct list_head *list,
 
 #define list_is_first	pmm_list_is_first
 
-/* Zeroed memory, or NULL. */
+/* Memory with undefined contents, or NULL. */
 void *pmm_shim_alloc(size_t size);
 /* Takes NULL. */
 void pmm_shim_free(void *p);

@@ -131,6 +131,35 @@ static bool area_update_room(struct bestfit_area *area, bool exit)
 RB_DECLARE_CALLBACKS(static, bestfit_augment, struct bestfit_area, by_size,
 		     room, area_update_room)
 
+/* The room of an area that has no children yet is its own. */
+static void area_init_room(struct bestfit_area *area)
+{
+	unsigned int k;
+
+	for (k = 0; k < BESTFIT_ORDERS; k++)
+		area->room.pages[k] = area_room(area, k);
+}
+
+/*
+ * A new area is somewhere below @area: raise the room there to its own.  Return
+ * false if that was enough already, and so is everything further up.
+ */
+static bool area_raise_room(struct bestfit_area *area,
+			    const struct bestfit_area *below)
+{
+	bool raised = false;
+	unsigned int k;
+
+	bestfit_visit(area->owner, 1);
+	for (k = 0; k < BESTFIT_ORDERS && below->room.pages[k]; k++) {
+		if (area->room.pages[k] < below->room.pages[k]) {
+			area->room.pages[k] = below->room.pages[k];
+			raised = true;
+		}
+	}
+	return raised;
+}
+
 /* Smaller areas come first, of equal ones the lower. */
 static bool area_is_smaller(const struct bestfit_area *a,
 			    const struct bestfit_area *b)
@@ -153,8 +182,9 @@ static void bestfit_insert_size(struct pmm_bestfit *bf,
 			link = &parent->rb_right;
 	}
 	rb_link_node(&area->by_size, parent, link);
-	memset(&area->room, 0, sizeof(area->room));
-	bestfit_augment_propagate(&area->by_size, NULL);
+	area_init_room(area);
+	while (parent && area_raise_room(size_entry(parent), area))
+		parent = rb_parent(parent);
 	rb_insert_augmented(&area->by_size, &bf->by_size, &bestfit_augment);
 	bf->stats.free += area->len;
 	bf->stats.free_areas++;
@@ -289,8 +319,7 @@ static struct pmm_areas *bestfit_create(void)
 
 	if (!bf)
 		return NULL;
-	bf->by_addr = RB_ROOT;
-	bf->by_size = RB_ROOT;
+	memset(bf, 0, sizeof(*bf));
 	INIT_LIST_HEAD(&bf->areas);
 	return (struct pmm_areas *)bf;
 }
