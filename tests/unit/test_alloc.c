@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Allocators: what each operation promises, one by one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "test_alloc.h"
+
+unsigned long test_env(const char *name, unsigned long otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? strtoul(value, NULL, 0) : otherwise;
+}
+
+u64 test_seed(void)
+{
+	static u64 seed;
+
+	if (!seed)
+		seed = test_env("PMM_TEST_SEED", time(NULL) | 1);
+	return seed;
+}
+
+/* splitmix64 */
+u64 test_random(u64 *state, u64 below)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return (z ^ (z >> 31)) % below;
+}
+
+void box_init(struct box *box)
+{
+	box->ops = pmm_alloc_find("bestfit");
+	box->areas = box->ops->create();
+	ck_assert_ptr_nonnull(box->areas);
+}
+
+/* Everything that was allocated must have come back. */
+void box_exit(struct box *box)
+{
+	box->ops->destroy(box->areas);
+	ck_assert_int_eq(alloc_shim_live, 0);
+}
+
+struct pmm_alloc_stats box_stats(struct box *box)
+{
+	struct pmm_alloc_stats stats;
+
+	box->ops->stats(box->areas, &stats);
+	return stats;
+}
+
+static int box_done(struct box *box, struct pmm_spares *spares, int err)
+{
+	pmm_spares_drop(spares);
+	box->visited = box_stats(box).visited;
+	return err;
+}
+
+int box_add(struct box *box, unsigned long start, unsigned long len)
+{
+	struct pmm_spares spares;
+
+	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
+	return box_done(box, &spares, box->ops->add(box->areas, start, len,
+						    &spares));
+}
+
+int box_alloc(struct box *box, unsigned long len, unsigned long align,
+	      unsigned long *start)
+{
+	struct pmm_spares spares;
+
+	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
+	return box_done(box, &spares, box->ops->alloc(box->areas, len, align,
+						      &spares, start));
+}
+
+/* Freeing must do without spare nodes. */
+int box_free(struct box *box, unsigned long start)
+{
+	struct pmm_spares spares = {};
+
+	return box_done(box, &spares, box->ops->free(box->areas, start,
+						     &spares));
+}
+
+int box_split(struct box *box, unsigned long at)
+{
+	struct pmm_spares spares;
+
+	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
+	return box_done(box, &spares, box->ops->split(box->areas, at, &spares));
+}
+
+/* Allocate where it must go. */
+static void box_expect(struct box *box, unsigned long len, unsigned long align,
+		       unsigned long expected)
+{
+	unsigned long start;
+
+	ck_assert_int_eq(box_alloc(box, len, align, &start), 0);
+	ck_assert_uint_eq(start, expected);
+	assert_verify(box);
+}
+
+static void box_refuse(struct box *box, unsigned long len, unsigned long align,
+		       int expected)
+{
+	unsigned long start = 4711;
+
+	ck_assert_int_eq(box_alloc(box, len, align, &start), expected);
+	ck_assert_uint_eq(start, 4711);
+	assert_verify(box);
+}
+
+static struct box box;
+
+static void setup(void)
+{
+	box_init(&box);
+}
+
+static void teardown(void)
+{
+	assert_verify(&box);
+	box_exit(&box);
+}
+
+START_TEST(find_by_name)
+{
+	ck_assert_str_eq(pmm_alloc_find(NULL)->name, "bestfit");
+	ck_assert_str_eq(pmm_alloc_find("bestfit")->name, "bestfit");
+	ck_assert_ptr_null(pmm_alloc_find("worstfit"));
+	ck_assert_ptr_null(pmm_alloc_find("bestfi"));
+	ck_assert_ptr_null(pmm_alloc_find(""));
+}
+END_TEST
+
+START_TEST(empty_has_nothing)
+{
+	struct pmm_alloc_stats stats = box_stats(&box);
+
+	ck_assert_uint_eq(stats.total + stats.free + stats.largest, 0);
+	ck_assert_uint_eq(stats.free_areas + stats.used_areas, 0);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 1), 0);
+	box_refuse(&box, 1, 1, -ENOSPC);
+	ck_assert_int_eq(box_free(&box, 0), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 0), -ENOENT);
+	box.ops->destroy(NULL);
+}
+END_TEST
+
+START_TEST(add_refuses_bad_ranges)
+{
+	static const struct {
+		unsigned long start, len;
+		int err;
+	} adds[] = {
+		{ 0, 0, -EINVAL },
+		{ 5, 0, -EINVAL },
+		{ 1, ULONG_MAX, -EINVAL },
+		{ ULONG_MAX, 1, -EINVAL },
+		{ ULONG_MAX, ULONG_MAX, -EINVAL },
+		{ ULONG_MAX - 9, 10, -EINVAL },
+		{ 0, ULONG_MAX, -EINVAL },
+		{ 0, (unsigned long)U32_MAX + 1, -EINVAL },
+		{ 100, 10, 0 },
+		{ 100, 10, -EEXIST },
+		{ 109, 1, -EEXIST },
+		{ 100, 1, -EEXIST },
+		{ 99, 2, -EEXIST },
+		{ 109, 5, -EEXIST },
+		{ 90, 30, -EEXIST },
+		{ 104, 2, -EEXIST },
+		{ 0, U32_MAX - 9, -EINVAL },
+		{ 110, U32_MAX - 10, 0 },
+		{ 0, 1, -EINVAL },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(adds); i++) {
+		ck_assert_msg(box_add(&box, adds[i].start, adds[i].len) ==
+			      adds[i].err, "add %zu", i);
+		assert_verify(&box);
+	}
+	ck_assert_uint_eq(box_stats(&box).total, U32_MAX);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	box_expect(&box, U32_MAX, 1, 100);
+}
+END_TEST
+
+START_TEST(add_merges_what_is_free)
+{
+	unsigned long start;
+
+	ck_assert_int_eq(box_add(&box, 100, 10), 0);
+	ck_assert_int_eq(box_add(&box, 120, 10), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+	ck_assert_int_eq(box_add(&box, 110, 10), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	ck_assert_uint_eq(box_stats(&box).largest, 30);
+	ck_assert_int_eq(box_alloc(&box, 30, 1, &start), 0);
+	ck_assert_int_eq(box_add(&box, 130, 10), 0);
+	ck_assert_int_eq(box_add(&box, 90, 10), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
+	ck_assert_int_eq(box_free(&box, 100), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	ck_assert_uint_eq(box_stats(&box).total, 50);
+}
+END_TEST
+
+START_TEST(alloc_refuses_bad_requests)
+{
+	ck_assert_int_eq(box_add(&box, 0, 1UL << 20), 0);
+	box_refuse(&box, 0, 1, -EINVAL);
+	box_refuse(&box, 1, 0, -EINVAL);
+	box_refuse(&box, 1, 3, -EINVAL);
+	box_refuse(&box, 1, ULONG_MAX, -EINVAL);
+	box_refuse(&box, 1, 2 * PMM_ALLOC_MAX_ALIGN, -EINVAL);
+	box_refuse(&box, 1, 1UL << (BITS_PER_LONG - 1), -EINVAL);
+	box_refuse(&box, (1UL << 20) + 1, 1, -ENOSPC);
+	box_refuse(&box, ULONG_MAX, 1, -ENOSPC);
+	box_refuse(&box, (unsigned long)U32_MAX + 2, 1, -ENOSPC);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 0), 0);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 3), 0);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 2 * PMM_ALLOC_MAX_ALIGN),
+			  0);
+	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, 0);
+	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, PMM_ALLOC_MAX_ALIGN);
+}
+END_TEST
+
+START_TEST(alloc_takes_the_smallest_that_fits)
+{
+	ck_assert_int_eq(box_add(&box, 1000, 40), 0);
+	ck_assert_int_eq(box_add(&box, 2000, 20), 0);
+	ck_assert_int_eq(box_add(&box, 3000, 30), 0);
+	ck_assert_int_eq(box_add(&box, 4000, 20), 0);
+	box_expect(&box, 25, 1, 3000);
+	box_expect(&box, 20, 1, 2000);
+	box_expect(&box, 20, 1, 4000);
+	box_expect(&box, 5, 1, 3025);
+	box_expect(&box, 1, 1, 1000);
+	box_refuse(&box, 40, 1, -ENOSPC);
+	box_expect(&box, 39, 1, 1001);
+	box_refuse(&box, 1, 1, -ENOSPC);
+}
+END_TEST
+
+START_TEST(alloc_takes_the_smallest_that_fits_aligned)
+{
+	/* Room at 64: 0, 63, 64, 100. */
+	ck_assert_int_eq(box_add(&box, 64 + 1, 62), 0);
+	ck_assert_int_eq(box_add(&box, 192 + 1, 63 + 63), 0);
+	ck_assert_int_eq(box_add(&box, 640 + 1, 63 + 64), 0);
+	ck_assert_int_eq(box_add(&box, 1280, 100), 0);
+	box_expect(&box, 64, 64, 1280);
+	box_expect(&box, 64, 64, 704);
+	box_refuse(&box, 64, 64, -ENOSPC);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 64), 63);
+	box_expect(&box, 63, 64, 256);
+	ck_assert_uint_eq(box.ops->largest(box.areas, 1), 63);
+	box_expect(&box, 36, 4, 1344);
+}
+END_TEST
+
+/* At the low end; at the high end if only that leaves a single remainder. */
+START_TEST(alloc_leaves_few_remainders)
+{
+	ck_assert_int_eq(box_add(&box, 5, 91), 0);
+	box_expect(&box, 8, 8, 88);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	box_expect(&box, 7, 8, 8);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+	box_expect(&box, 3, 1, 5);
+	box_expect(&box, 8, 8, 80);
+	box_expect(&box, 8, 1, 15);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	ck_assert_uint_eq(box_stats(&box).free, 57);
+}
+END_TEST
+
+START_TEST(free_merges_with_both_sides)
+{
+	unsigned long start;
+	int i;
+
+	ck_assert_int_eq(box_add(&box, 0, 50), 0);
+	for (i = 0; i < 5; i++)
+		box_expect(&box, 10, 1, 10 * i);
+	ck_assert_int_eq(box_free(&box, 10), 0);
+	ck_assert_int_eq(box_free(&box, 30), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+	ck_assert_int_eq(box_free(&box, 20), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	ck_assert_uint_eq(box_stats(&box).largest, 30);
+	assert_verify(&box);
+	ck_assert_int_eq(box_free(&box, 0), 0);
+	ck_assert_uint_eq(box_stats(&box).largest, 40);
+	ck_assert_int_eq(box_free(&box, 40), 0);
+	ck_assert_uint_eq(box_stats(&box).largest, 50);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 0);
+	ck_assert_int_eq(box_alloc(&box, 50, 1, &start), 0);
+}
+END_TEST
+
+START_TEST(free_refuses_what_is_no_block)
+{
+	ck_assert_int_eq(box_add(&box, 100, 10), 0);
+	box_expect(&box, 4, 1, 100);
+	ck_assert_int_eq(box_free(&box, 99), -ENOENT);
+	ck_assert_int_eq(box_free(&box, 101), -ENOENT);
+	ck_assert_int_eq(box_free(&box, 104), -ENOENT);
+	ck_assert_int_eq(box_free(&box, ULONG_MAX), -ENOENT);
+	assert_verify(&box);
+	ck_assert_int_eq(box_free(&box, 100), 0);
+	ck_assert_int_eq(box_free(&box, 100), -ENOENT);
+}
+END_TEST
+
+START_TEST(split_makes_two)
+{
+	ck_assert_int_eq(box_add(&box, 100, 20), 0);
+	box_expect(&box, 10, 1, 100);
+	ck_assert_int_eq(box_split(&box, 99), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 110), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 115), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 120), -ENOENT);
+	ck_assert_int_eq(box_add(&box, 200, 2), 0);
+	box_expect(&box, 2, 1, 200);
+	ck_assert_int_eq(box_split(&box, 202), -ENOENT);
+	ck_assert_int_eq(box_free(&box, 200), 0);
+	ck_assert_int_eq(box_split(&box, 100), 0);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
+	ck_assert_int_eq(box_split(&box, 104), 0);
+	ck_assert_int_eq(box_split(&box, 104), 0);
+	ck_assert_int_eq(box_split(&box, 109), 0);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 3);
+	assert_verify(&box);
+	ck_assert_int_eq(box_free(&box, 104), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 3);
+	ck_assert_int_eq(box_free(&box, 109), 0);
+	ck_assert_uint_eq(box_stats(&box).largest, 16);
+	ck_assert_int_eq(box_free(&box, 100), 0);
+	ck_assert_uint_eq(box_stats(&box).largest, 20);
+}
+END_TEST
+
+START_TEST(top_of_the_numbers)
+{
+	unsigned long top = ULONG_MAX - PMM_ALLOC_MAX_ALIGN + 1;
+
+	ck_assert_int_eq(box_add(&box, ULONG_MAX - 100, 100), 0);
+	box_refuse(&box, 1, PMM_ALLOC_MAX_ALIGN, -ENOSPC);
+	box_expect(&box, 32, 32, ULONG_MAX - 95);
+	ck_assert_int_eq(box_split(&box, ULONG_MAX - 80), 0);
+	ck_assert_int_eq(box_free(&box, ULONG_MAX - 80), 0);
+	ck_assert_int_eq(box_free(&box, ULONG_MAX - 95), 0);
+	box_expect(&box, 100, 1, ULONG_MAX - 100);
+	ck_assert_int_eq(box_add(&box, top, PMM_ALLOC_MAX_ALIGN - 101), 0);
+	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, top);
+	box_refuse(&box, 1, PMM_ALLOC_MAX_ALIGN, -ENOSPC);
+}
+END_TEST
+
+START_TEST(memory_refused)
+{
+	struct pmm_spares spares;
+	unsigned int i;
+
+	alloc_shim_left = 0;
+	ck_assert_ptr_null(box.ops->create());
+	for (i = 0; i < box.ops->spares; i++) {
+		alloc_shim_left = i;
+		ck_assert_int_eq(pmm_spares_fill(&spares, box.ops), -ENOMEM);
+		ck_assert_uint_eq(spares.nr, 0);
+		ck_assert_ptr_null(pmm_spares_take(&spares));
+		ck_assert_int_eq(alloc_shim_live, 1);
+	}
+	alloc_shim_left = i;
+	ck_assert_int_eq(pmm_spares_fill(&spares, box.ops), 0);
+	ck_assert_uint_eq(spares.nr, box.ops->spares);
+	ck_assert_int_eq(alloc_shim_live, 1 + (long)i);
+	pmm_spares_drop(&spares);
+	ck_assert_uint_eq(spares.nr, 0);
+	ck_assert_int_eq(alloc_shim_live, 1);
+	pmm_spares_drop(&spares);
+	alloc_shim_left = -1;
+}
+END_TEST
+
+/* Take one after the other until at most @nr are left. */
+static void spares_keep(struct pmm_spares *spares, unsigned int nr)
+{
+	ck_assert_int_eq(pmm_spares_fill(spares, box.ops), 0);
+	while (spares->nr > nr)
+		pmm_shim_free(pmm_spares_take(spares));
+}
+
+/* With too few nodes nothing happens; with just enough all are used. */
+START_TEST(spares_run_out)
+{
+	struct pmm_spares spares = {};
+	unsigned long start = 4711;
+	unsigned int i;
+
+	ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares), -ENOMEM);
+	ck_assert_uint_eq(box_stats(&box).total, 0);
+	spares_keep(&spares, 1);
+	ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares), 0);
+	ck_assert_uint_eq(spares.nr, 0);
+
+	for (i = 0; i < 2; i++) {
+		spares_keep(&spares, i);
+		ck_assert_int_eq(box.ops->alloc(box.areas, 8, 8, &spares,
+						&start), -ENOMEM);
+		ck_assert_uint_eq(start, 4711);
+		ck_assert_uint_eq(spares.nr, i);
+		ck_assert_uint_eq(box_stats(&box).free, 40);
+		ck_assert_uint_eq(box_stats(&box).used_areas, 0);
+		assert_verify(&box);
+		pmm_spares_drop(&spares);
+	}
+	spares_keep(&spares, 2);
+	ck_assert_int_eq(box.ops->alloc(box.areas, 8, 8, &spares, &start), 0);
+	ck_assert_uint_eq(start, 8);
+	ck_assert_uint_eq(spares.nr, 0);
+
+	ck_assert_int_eq(box.ops->split(box.areas, 10, &spares), -ENOMEM);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
+	ck_assert_int_eq(box.ops->split(box.areas, 8, &spares), 0);
+	ck_assert_int_eq(box.ops->alloc(box.areas, 1, 1, &spares, &start),
+			 -ENOMEM);
+	ck_assert_int_eq(box.ops->alloc(box.areas, 7, 1, &spares, &start), 0);
+	ck_assert_uint_eq(start, 1);
+	ck_assert_int_eq(box.ops->free(box.areas, 1, &spares), 0);
+	ck_assert_uint_eq(spares.nr, 0);
+	ck_assert_int_eq(box.ops->free(box.areas, 8, &spares), 0);
+	ck_assert_uint_eq(spares.nr, 2);
+	assert_verify(&box);
+	pmm_spares_drop(&spares);
+}
+END_TEST
+
+static TCase *alloc_promises_case(void)
+{
+	TCase *tc = tcase_create("promises");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, find_by_name);
+	tcase_add_test(tc, empty_has_nothing);
+	tcase_add_test(tc, add_refuses_bad_ranges);
+	tcase_add_test(tc, add_merges_what_is_free);
+	tcase_add_test(tc, alloc_refuses_bad_requests);
+	tcase_add_test(tc, alloc_takes_the_smallest_that_fits);
+	tcase_add_test(tc, alloc_takes_the_smallest_that_fits_aligned);
+	tcase_add_test(tc, alloc_leaves_few_remainders);
+	tcase_add_test(tc, free_merges_with_both_sides);
+	tcase_add_test(tc, free_refuses_what_is_no_block);
+	tcase_add_test(tc, split_makes_two);
+	tcase_add_test(tc, top_of_the_numbers);
+	tcase_add_test(tc, memory_refused);
+	tcase_add_test(tc, spares_run_out);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	printf("PMM_TEST_SEED=%llu\n", (unsigned long long)test_seed());
+	suite_add_tcase(suite, alloc_promises_case());
+	suite_add_tcase(suite, alloc_random_case());
+	suite_add_tcase(suite, alloc_bound_case());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
