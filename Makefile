@@ -144,7 +144,7 @@ setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	@mkdir -p build && touch build/.setup
 
 # Handed to the scripts as typed: a $ in them is the shell's, not make's.
-as_typed := ACCEL APPEND CMD CPUS IDLE MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
+as_typed := ACCEL APPEND CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
 $(foreach v,$(as_typed),$(eval override $(v) := $$(value $(v))))
 export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 

@@ -9,6 +9,7 @@
 #   GUEST_PROGS  programs of the guest; those called test_* are tests
 #   TESTS        only guest tests of these names (or paths)
 #   KERNELS      in which guests (6.1 6.12)
+#   JOBS         2: the guests of all kernels run at the same time (1)
 #   CHECK_OUT    where logs and results go (out/check)
 #
 # Ends with "N passed, N failed", and fails if anything did.
@@ -36,7 +37,7 @@ run_here() {
 
 	shift 3
 	mkdir -p "$CHECK_OUT/$suite"
-	timeout -k 5 "$limit" "$@" </dev/null >"$log" 2>&1 || status=$?
+	setpriv --pdeathsig TERM timeout -k 5 "$limit" "$@" </dev/null >"$log" 2>&1 || status=$?
 	case $status in
 	0) word=PASS ;;
 	77) word=SKIP ;;
@@ -109,12 +110,11 @@ guest_boot() {
 
 	# The tests have their own time limits: these are for a guest that is stuck.
 	eval "assignments=($settings)"
-	{
-		env KERNEL="$kernel" OUT="$dir" CMD="tests/guest/run.sh $*" \
-			TIMEOUT=$((all + 180)) IDLE=$((longest + 30)) "${assignments[@]}" \
-			scripts/guest.sh 2>&1 || echo $? >"$dir/status"
-	} | sed -u "s/^/$kernel  /"
-	status=$(cat "$dir/status" 2>/dev/null || echo 0)
+	status=0
+	env KERNEL="$kernel" OUT="$dir" CMD="tests/guest/run.sh $*" \
+		TIMEOUT=$((all + 180)) IDLE=$((longest + 30)) "${assignments[@]}" \
+		scripts/guest.sh > >(exec sed -u "s/^/$kernel  /") 2>&1 || status=$?
+	wait $!
 
 	while IFS=$'\t' read -r word name seconds reason; do
 		if [ "$word" = RUN ]; then
@@ -177,9 +177,17 @@ check_guest() {
 		result FAIL guest "${TESTS:-all}" 0 "there is no such test"
 		return
 	fi
-	for kernel in $KERNELS; do
-		guest_kernel "$kernel"
-	done
+	if [ "${JOBS:-1}" = 1 ]; then
+		for kernel in $KERNELS; do
+			guest_kernel "$kernel"
+		done
+	else
+		trap 'kill $(jobs -p); exit 143' INT TERM HUP
+		for kernel in $KERNELS; do
+			guest_kernel "$kernel" &
+		done
+		wait
+	fi
 }
 
 # --------------------------------------------------------------------- the sum

@@ -21,6 +21,12 @@
 # Exit status: that of CMD; 124 killed for TIMEOUT or IDLE; 125 when the guest died
 # (panic) or could not start.  Kernel messages are in $OUT/console.log.
 
+# We end when our caller does, however it ends, and QEMU when we do.
+if [ -z "${PMM_GUEST:-}" ] && command -v setpriv >/dev/null; then
+	PMM_GUEST=1 exec setpriv --pdeathsig TERM -- "$0" "$@"
+fi
+unset PMM_GUEST
+
 . "$(dirname "$0")/common.sh"
 
 KERNEL=${KERNEL:-6.1}
@@ -84,7 +90,6 @@ done
 # ----------------------------------------------------------------------- QEMU
 
 # start CONSOLE-FILE COMMAND-LINE ARGUMENT...: QEMU in the background, pid in $qemu.
-# It dies with us even if we are killed without notice.
 start() {
 	local log=$1 append=$2
 
