@@ -149,6 +149,11 @@ END_TEST
 
 #define ROUNDS	300
 
+/*
+ * ThreadSanitizer does not know shmdt(): to it, two segments that were at the
+ * same address one after the other are the same memory.
+ */
+__attribute__((no_sanitize_thread))
 static void *attach_often(void *arg)
 {
 	char *data;
