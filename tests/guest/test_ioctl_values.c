@@ -457,6 +457,8 @@ static void test_info(int block, size_t size)
 	memset(&info, 0x5a, sizeof(info));
 	info.size = sizeof(info);
 	info.flags = 0;
+	EXPECT_ERRNO(call(block, PMM_IOC_BLOCK_INFO, &info), EINVAL);
+	info.reserved = 0;
 	EXPECT_EQ(call(block, PMM_IOC_BLOCK_INFO, &info), 0);
 	EXPECT_EQ(info.size, sizeof(info));
 	EXPECT_EQ(info.flags, 0);
