@@ -10,7 +10,8 @@ $(guest_tests): build/guest/%: build/obj/tests/guest/%.o build/obj/tests/guest/g
 $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
-build/guest/test_vm build/guest/test_vm_size: build/obj/tests/guest/vm.o
+vm_tests := test_vm test_vm_size test_accounting test_pressure
+$(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 
 # Compiled without any header of PMM.
 build/obj/tests/guest/legacy_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
