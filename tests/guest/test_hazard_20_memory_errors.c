@@ -23,6 +23,10 @@
 
 #include "guest.h"
 
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
 #define POOL_ARGS "pool_mb=16"
 #define POOL (16 * MIB)
 #define INJECT "/sys/kernel/debug/hwpoison/corrupt-pfn"
@@ -167,6 +171,22 @@ static void use_the_rest(void)
 
 /* ---- tests ---- */
 
+/* The kernel would like to move the page elsewhere, and cannot. */
+static void test_soft_offline(size_t size)
+{
+	int block = block_alloc(size);
+	char *p = block_map(block, size);
+
+	fill(p, size, 23);
+	EXPECT(madvise(p + 3 * PAGE, PAGE, MADV_SOFT_OFFLINE) == -1);
+	EXPECT(maps_block(p, size, block_pfn(block)));
+	EXPECT(filled(p, size, 23));
+	EXPECT(!(block_state(block) & PMM_BLOCK_POISONED));
+	EXPECT_OK(munmap(p, size));
+	close(block);
+	expect_retired();
+}
+
 /* In small pages, and one that is mlocked, which the kernel treats otherwise. */
 static void test_small(bool locked)
 {
@@ -241,6 +261,8 @@ int main(void)
 	module_parameters(args, sizeof(args));
 	module_remove();
 	module_insert(POOL_ARGS);
+	test_soft_offline(64 * KIB);
+	test_soft_offline(2 * MIB);
 	test_small(false);
 	test_small(true);
 	use_the_rest();
@@ -255,8 +277,8 @@ int main(void)
 	}
 	/* The bad pages stay behind, and the others go back to the kernel. */
 	module_remove();
-	for (unsigned int i = 0; i < nr_bad; i++)
-		EXPECT(poisoned(bad[i]));
+	while (nr_bad--)
+		EXPECT(poisoned(bad[nr_bad]));
 	module_insert(args);
 	return 0;
 }

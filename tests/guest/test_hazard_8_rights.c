@@ -202,6 +202,40 @@ static void test_private_mapping(void)
 	close(block);
 }
 
+/* Is the file behind a mapping open for writing?  The mode of its link says. */
+static bool mapped_writable(const void *p)
+{
+	char path[96];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx",
+		 (unsigned long)p, (unsigned long)p + SIZE);
+	EXPECT_OK(lstat(path, &st));
+	return st.st_mode & S_IWUSR;
+}
+
+/* A mapping is one of a home's file of the same mode. */
+static void test_mapping_modes(void)
+{
+	int shmid, block, found;
+	void *p, *r, *q;
+
+	block = block_sysv(SIZE, 0600, &shmid, &p);
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	q = block_map(block, SIZE);
+	EXPECT(mapped_writable(q));
+	r = EXPECT_OK(shmat(shmid, NULL, SHM_RDONLY));
+	found = EXPECT_OK(try_find_address(r));
+	EXPECT_OK(shmdt(r));
+	r = EXPECT_OK(try_map(found, PROT_READ, MAP_SHARED));
+	EXPECT(!mapped_writable(r));
+	close(found);
+	EXPECT_OK(munmap(r, SIZE));
+	EXPECT_OK(munmap(q, SIZE));
+	EXPECT_OK(shmdt(p));
+	close(block);
+}
+
 /* A private home handed to somebody else for reading. */
 static void private_reader(void *arg)
 {
@@ -234,6 +268,7 @@ int main(void)
 	test_sysv();
 	test_file();
 	test_private_mapping();
+	test_mapping_modes();
 	test_private_home();
 	wait_pool_whole(3);
 	return 0;

@@ -128,19 +128,34 @@ static void test_internal_homes(void)
 }
 
 /* A file that was sealed against changes of its size is welcome. */
-static void test_size_sealed(void)
+static void test_size_sealed(int seals, uint32_t flags)
 {
 	int fd, block = block_alloc(SIZE);
 	char *p = segment_memfd(SIZE, MFD_ALLOW_SEALING, &fd);
 
-	EXPECT_OK(fcntl(fd, F_ADD_SEALS,
-			F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
-	EXPECT_OK(try_block_adopt(block, p, PMM_ADOPT_SEAL));
+	EXPECT_OK(fcntl(fd, F_ADD_SEALS, seals));
+	EXPECT_OK(try_block_adopt(block, p, flags));
 	EXPECT(maps_block(p, SIZE, block_pfn(block)));
+	EXPECT_EQ(fcntl(fd, F_GET_SEALS) & seals, seals);
 	EXPECT_OK(munmap(p, SIZE));
 	close(fd);
 	close(block);
 	wait_pool_whole(3);
+}
+
+/* Neither free to change its size nor to be fixed: said, and left as it is. */
+static void test_grow_sealed(void)
+{
+	int fd, block = block_alloc(SIZE);
+	char *p = segment_memfd(SIZE, MFD_ALLOW_SEALING, &fd);
+
+	EXPECT_OK(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));
+	EXPECT_ERRNO(try_block_adopt(block, p, 0), EPERM);
+	EXPECT_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_GROW);
+	EXPECT(zeroed(p, SIZE));
+	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	expect_usable(block);
 }
 
 int main(void)
@@ -149,7 +164,10 @@ int main(void)
 	test_write();
 	test_later(0);
 	test_later(PMM_ADOPT_SEAL);
-	test_size_sealed();
+	test_size_sealed(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, 0);
+	test_size_sealed(F_SEAL_SHRINK | F_SEAL_GROW, PMM_ADOPT_SEAL);
+	test_size_sealed(F_SEAL_SHRINK, 0);
+	test_grow_sealed();
 	test_internal_homes();
 	return 0;
 }
