@@ -6,8 +6,9 @@
 # A test is a program (build/guest/test_NAME, source tests/guest/test_NAME.c) or a
 # script (tests/guest/test_NAME.sh).  Exit status 0 passes, 77 skips (its last line
 # says why), anything else fails.  It also fails when the kernel complains while it
-# runs, or when something is missing from the pools five seconds after.  Comments in
-# the source may say, a line each:
+# runs, or when five seconds after something is missing from the pools, shared memory
+# is left, or the module is not loaded any more.  Comments in the source may say, a
+# line each:
 #
 #	timeout: SECONDS        instead of 120
 #	expect-log: REGEX       kernel messages that are no complaint here
@@ -87,10 +88,11 @@ run() {
 	esac
 	[ "$status" != 77 ] || [ -n "$reason" ] || { status=1; reason="skipped without a reason"; }
 
-	if ! bad=$("$here/leaks.sh"); then
-		{ echo "Left behind:"; echo "$bad"; cat /sys/kernel/debug/pmm/blocks; } >>"$log"
+	if ! bad=$("$here/leaks.sh") || { [ -n "$module" ] && [ ! -e /sys/module/pmm ]; }; then
+		bad=${bad:-the module}
+		{ echo "Left behind, or not there any more:"; echo "$bad"; cat /sys/kernel/debug/pmm/blocks 2>/dev/null; } >>"$log"
 		status=leak
-		reason="${reason:+$reason; }left blocks behind"
+		reason="${reason:+$reason; }left behind or lost: ${bad%%$'\n'*}"
 	fi
 	if bad=$(complaints "$marker" "$expected"); then
 		{ echo "The kernel's complaints:"; echo "$bad"; } >>"$log"
@@ -108,6 +110,10 @@ run() {
 	esac
 	[ "$status" != leak ]
 }
+
+# Does every test have to leave the module loaded?
+module=
+[ ! -e /sys/module/pmm ] || module=1
 
 if bad=$(complaints 'Linux version'); then
 	result FAIL boot 0 "kernel: $(head -n 1 <<<"$bad")"
