@@ -10,12 +10,13 @@ $(guest_tests): build/guest/%: build/obj/tests/guest/%.o build/obj/tests/guest/g
 $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
-vm_tests := test_vm test_vm_size test_accounting test_pressure
+vm_tests := test_vm test_vm_size test_accounting test_pressure test_find
 $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 
 # Compiled without any header of PMM.
 build/obj/tests/guest/legacy_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/test_legacy: build/lib/libpmmshm.so build/guest/legacy_shm
-build/guest/test_kill: build/lib/libpmmshm.so
+build/guest/test_kill build/guest/test_xshm: build/lib/libpmmshm.so
+build/guest/test_xshm: private libs += $(shell pkg-config --libs x11 xext 2>/dev/null)
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
 build/guest/legacy_shm: private libs += -static

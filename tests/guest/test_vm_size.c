@@ -136,6 +136,7 @@ static void unsealed_create(struct vm_block *b, bool memfd)
 {
 	b->fd = block_alloc(VM_SIZE);
 	b->shmid = -1;
+	b->mounted = !memfd;
 	b->size = VM_SIZE;
 	if (memfd)
 		b->p = segment_memfd(VM_SIZE, MFD_ALLOW_SEALING, &b->file);

@@ -41,6 +41,7 @@ static void create_tmpfs(struct vm_block *b)
 {
 	void *p;
 
+	b->mounted = true;
 	b->fd = block_tmpfile("/dev/shm", VM_SIZE, &b->file, &p);
 	b->p = p;
 }
@@ -60,6 +61,7 @@ const char *vm_block_create(struct vm_block *b, unsigned int kind)
 	b->fd = -1;
 	b->file = -1;
 	b->shmid = -1;
+	b->mounted = false;
 	b->size = VM_SIZE;
 	kinds[kind].create(b);
 	b->pfn = block_pfn(b->fd);

@@ -18,6 +18,7 @@
  * @fd: the block fd
  * @file: a file of its home that can be mapped, -1 for a SysV segment
  * @shmid: its segment, marked for removal, or -1
+ * @mounted: the file is on a mounted file system, so the block fd maps nothing
  * @size: VM_SIZE
  * @pfn: its first page
  * @p: the mapping, shared, readable and writable, filled with fill(, , 1)
@@ -26,6 +27,7 @@ struct vm_block {
 	int fd;
 	int file;
 	int shmid;
+	bool mounted;
 	size_t size;
 	uint64_t pfn;
 	char *p;
