@@ -141,7 +141,7 @@ if [ "$ACCEL" = auto ]; then
 	if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
 fi
 # A panic, an oops or a warning ends the guest at once, and shows as a death.
-append="panic=-1 oops=panic panic_on_warn=1 printk.devkmsg=on log_buf_len=4M mitigations=off"
+append="panic=-1 oops=panic panic_on_warn=1 printk.devkmsg=on log_buf_len=4M mitigations=off watchdog_thresh=60"
 case $ACCEL in
 kvm) cpu=host ;;
 # The emulated TSC is calibrated wrongly when the machine is busy; time is then off.

@@ -361,6 +361,17 @@ err_destroy:
 	return ERR_PTR(err);
 }
 
+/*
+ * What is in a pool's place is moved elsewhere, which takes free memory, and
+ * the kernel complains loudly when that runs out: keep an eighth of it.
+ */
+static unsigned long pmm_pool_limit_mb(void)
+{
+	unsigned long available = max(si_mem_available(), 0L);
+
+	return (available - available / 8) >> (20 - PAGE_SHIFT);
+}
+
 static unsigned long pmm_pool_default_mb(void)
 {
 	return clamp(totalram_pages() >> (20 - PAGE_SHIFT) >> 3, 4UL, 256UL);
@@ -382,6 +393,11 @@ int pmm_types_init(void)
 		pr_err("pmm: pool_mb=%lu is more memory than there is\n",
 		       pool_mb);
 		return -EINVAL;
+	}
+	if (pool_mb > pmm_pool_limit_mb()) {
+		pr_err("pmm: pool_mb=%lu leaves the machine too little, %lu can be had; free some memory, or load with a smaller pool_mb\n",
+		       pool_mb, pmm_pool_limit_mb());
+		return -ENOMEM;
 	}
 	type = pmm_type_create("general", ops, pool_mb << (20 - PAGE_SHIFT));
 	if (IS_ERR(type)) {

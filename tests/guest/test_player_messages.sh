@@ -36,13 +36,20 @@ local_server() {
 # as_nobody GROUP COMMAND...
 as_nobody=(setpriv --reuid nobody --clear-groups --regid)
 
+# The player for other users, who may not get at the tree that it is in.
+player=$(command -v pmm-play)
+mkdir "$work/bin" "$work/lib"
+cp "$player" "$work/bin"
+cp -d "${player%/*}"/../lib/libpmmshm.so* "$work/lib"
+chmod 755 "$work"
+
 # The command line
 says 2 "no video given" pmm-play
 says 2 "write WIDTHxHEIGHT" pmm-play --size 3 "$film"
 
 # PMM
 says 1 "not loaded" env PMMSHM_DEVICE=/dev/nothing pmm-play "$film"
-says 1 "group 'video'" "${as_nobody[@]}" nogroup pmm-play "$film"
+says 1 "group 'video'" "${as_nobody[@]}" nogroup "$work/bin/pmm-play" "$film"
 says 1 "cannot allocate" pmm-play --size 8000x8000 "$film"
 
 # The video
@@ -50,10 +57,9 @@ echo "Dear reader, this is a letter and no film." >"$work/letter.txt"
 head -c 100000 /dev/urandom >"$work/noise"
 ffmpeg -nostdin -loglevel error -f lavfi -i sine=duration=1 "$work/sound.wav"
 install -m 600 "$film" "$work/private.mp4"
-chmod 755 "$work"
 says 1 "No such file" pmm-play "$work/nothing.mp4"
 says 1 "Is a directory" pmm-play "$work"
-says 1 "Permission denied" "${as_nobody[@]}" video pmm-play "$work/private.mp4"
+says 1 "Permission denied" "${as_nobody[@]}" video "$work/bin/pmm-play" "$work/private.mp4"
 says 1 "not a video" pmm-play "$work/letter.txt"
 says 1 "not a video" pmm-play "$work/noise"
 says 1 "no video in it" pmm-play "$work/sound.wav"
