@@ -98,7 +98,7 @@ guest_boot() {
 	shift 2
 	for test; do
 		limit=$(setting "$test" timeout)
-		limit=${limit:-120}
+		limit=${limit:-300}
 		all=$((all + limit + 15))
 		[ "$limit" -le "$longest" ] || longest=$limit
 	done

@@ -10,7 +10,7 @@
 # is left, or the module is not loaded any more.  Comments in the source may say, a
 # line each:
 #
-#	timeout: SECONDS        instead of 120
+#	timeout: SECONDS        instead of 300
 #	expect-log: REGEX       kernel messages that are no complaint here
 #	guest: MEM=... APPEND=... QEMU_ARGS=...
 #	                        run in a guest of its own, started with these
@@ -31,7 +31,7 @@ failed=0
 settings() {
 	local line
 
-	limit=120
+	limit=300
 	expected=
 	[ -r "$1" ] || return
 	while IFS= read -r line; do
