@@ -67,24 +67,34 @@ missing() {
 	done
 }
 
+# as_root COMMAND...
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif have sudo; then
+		sudo "$@"
+	else
+		die "not root and no sudo; as root: $*"
+	fi >&2
+}
+
+update_lists() {
+	say "Reading the package lists ..."
+	as_root apt-get -q update || say "(some package lists could not be read)"
+}
+
 install_missing() {
-	local packages sudo=
+	local packages
 
 	packages=$(missing)
 	[ -n "$packages" ] || return 0
-	if ! have apt-get; then
-		die "this machine has no apt-get; please install what these Debian" \
-			"packages contain, then try again: $packages"
-	fi
-	if [ "$(id -u)" != 0 ]; then
-		have sudo || die "not root and no sudo; as root: apt-get install $packages"
-		sudo=sudo
-	fi
+	have apt-get || die "this machine has no apt-get; please install what these" \
+		"Debian packages contain, then try again: $packages"
+	update_lists
 	say "Installing $packages..."
-	$sudo apt-get -q update >&2 || say "(some package lists could not be read)"
 	# shellcheck disable=SC2086 # several packages
-	$sudo env DEBIAN_FRONTEND=noninteractive \
-		apt-get -qy --no-install-recommends install $packages >&2
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qy --no-install-recommends install $packages
 	packages=$(missing)
 	[ -z "$packages" ] || die "still missing after installation: $packages"
 }
@@ -99,6 +109,9 @@ case ${1:-} in
 esac
 
 install_missing
+# Where the kernels come from is read from the machine's own lists, and images of
+# Debian are often made without any.
+[ -n "$(apt-get indextargets 2>/dev/null)" ] || update_lists
 for series in $KERNELS; do
 	kernel=$("$PMM_SRC/scripts/kernel.sh" $refresh "$series")
 	say "Kernel $series: $(cat "$kernel/release")"
