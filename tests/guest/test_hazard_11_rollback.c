@@ -9,12 +9,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/swap.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -144,26 +145,23 @@ static void test_swapped(void)
 /* ---- a fault at the same time ---- */
 
 struct race {
-	atomic_int go;
+	sem_t ready;
+	sem_t go;
 	volatile char *byte;
 	double delay;
 };
 
-static void spin(double seconds)
-{
-	double end = now() + seconds;
-
-	while (now() < end)
-		;
-}
-
+/* It wakes up, and faults, as soon as the adoption lets go of the CPU. */
 static void *faulter(void *arg)
 {
+	struct sched_param param = { .sched_priority = 1 };
 	struct race *race = arg;
+	struct timespec delay = { 0, race->delay * 1e9 };
 
-	while (!atomic_load(&race->go))
-		;
-	spin(race->delay);
+	EXPECT_OK(sched_setscheduler(0, SCHED_FIFO, &param));
+	EXPECT_OK(sem_post(&race->ready));
+	EXPECT_OK(sem_wait(&race->go));
+	nanosleep(&delay, NULL);
 	*race->byte = 42;
 	return NULL;
 }
@@ -213,8 +211,11 @@ static bool race_once(double delay)
 	struct race race = { .byte = p + RACE_SIZE - 1, .delay = delay };
 	pthread_t thread;
 
+	EXPECT_OK(sem_init(&race.ready, 0, 0));
+	EXPECT_OK(sem_init(&race.go, 0, 0));
 	EXPECT_EQ(pthread_create(&thread, NULL, faulter, &race), 0);
-	atomic_store(&race.go, 1);
+	EXPECT_OK(sem_wait(&race.ready));
+	EXPECT_OK(sem_post(&race.go));
 	err = try_block_adopt(block, p, PMM_ADOPT_SEAL) ? errno : 0;
 	EXPECT_EQ(pthread_join(thread, NULL), 0);
 	EXPECT(!err || err == EBUSY);
@@ -238,6 +239,8 @@ static void test_race(void)
 	double delay = adopt_time(block), end = now() + RACE_SECONDS;
 
 	close(block);
+	/* Both on one CPU, however many there are and whatever else they do. */
+	run_on_cpu(0);
 	while (now() < end && (lost < RACES_WANTED || won < RACES_WANTED)) {
 		if (race_once(delay)) {
 			lost++;

@@ -236,7 +236,7 @@ static void test_mapping_modes(void)
 	close(block);
 }
 
-/* A private home handed to somebody else for reading. */
+/* Found through a mapping that cannot write: all that is left of the rights. */
 static void private_reader(void *arg)
 {
 	int block = *(int *)arg, found;
@@ -251,6 +251,7 @@ static void private_reader(void *arg)
 	close(found);
 }
 
+/* A private home handed to somebody else for reading. */
 static void test_private_home(void)
 {
 	int block = block_alloc(SIZE);
@@ -263,6 +264,18 @@ static void test_private_home(void)
 	close(block);
 }
 
+/* Its owner could open a private home again; so he does not get that far. */
+static void owner(void *unused)
+{
+	int block = block_alloc(SIZE);
+	char *p = block_map(block, SIZE);
+
+	(void)unused;
+	memset(p, 'o', SIZE);
+	EXPECT_OK(munmap(p, SIZE));
+	private_reader(&block);
+}
+
 int main(void)
 {
 	test_sysv();
@@ -270,6 +283,7 @@ int main(void)
 	test_private_mapping();
 	test_mapping_modes();
 	test_private_home();
+	run_as(NOBODY, owner, NULL);
 	wait_pool_whole(3);
 	return 0;
 }

@@ -54,8 +54,8 @@ static int lookup_thread(void *unused)
 			cpu_relax();
 			folio_put(folio);
 		}
-		/* Leave the others most of the time. */
-		if (++left % 256 == 0)
+		/* Leave the others some time, too. */
+		if (++left % 1024 == 0)
 			schedule_timeout_interruptible(1);
 	}
 	return 0;
