@@ -213,6 +213,29 @@ void *segment_sysv(size_t size, int mode, int *shmid)
 	return EXPECT_OK(shmat(*shmid, NULL, 0));
 }
 
+int segments_remove_empty(void)
+{
+	unsigned long attached, resident;
+	FILE *f = fopen("/proc/sysvipc/shm", "re");
+	char line[512];
+	int id, n = 0;
+
+	EXPECT(f != NULL);
+	EXPECT(fgets(line, sizeof(line), f) != NULL);
+	while (fgets(line, sizeof(line), f)) {
+		/* key shmid perms size cpid lpid nattch uid gid cuid cgid ... */
+		EXPECT_EQ(sscanf(line, "%*d %d %*o %*u %*u %*u %lu %*u %*u %*u %*u %*u %*u %*u %lu",
+				 &id, &attached, &resident), 3);
+		if (attached)
+			continue;
+		EXPECT_EQ(resident, 0);
+		EXPECT_OK(shmctl(id, IPC_RMID, NULL));
+		n++;
+	}
+	fclose(f);
+	return n;
+}
+
 void *segment_memfd(size_t size, unsigned int memfd_flags, int *fd)
 {
 	*fd = EXPECT_OK(memfd_create("guest", memfd_flags | MFD_CLOEXEC));

@@ -98,6 +98,11 @@ int try_find_fd(int fd);
 /* ---- memory that can become a home: mapped, shared, never touched ---- */
 
 void *segment_sysv(size_t size, int mode, int *shmid);
+/*
+ * Whoever is killed between shmget() and the mark that ends a segment with its
+ * last attachment leaves one that is empty.  Remove these; how many there were.
+ */
+int segments_remove_empty(void);
 void *segment_memfd(size_t size, unsigned int memfd_flags, int *fd);
 /* A file without a name in @dir, which is on tmpfs. */
 void *segment_tmpfile(const char *dir, size_t size, int *fd);

@@ -80,30 +80,6 @@ static void child_allocates(void *arg)
 	}
 }
 
-/* Remove the segments nobody has attached; they hold no memory.  How many. */
-static int remove_empty_segments(void)
-{
-	unsigned long attached, resident;
-	FILE *f = fopen("/proc/sysvipc/shm", "re");
-	char line[512];
-	int id, n = 0;
-
-	EXPECT(f != NULL);
-	EXPECT(fgets(line, sizeof(line), f) != NULL);
-	while (fgets(line, sizeof(line), f)) {
-		/* key shmid perms size cpid lpid nattch uid gid cuid cgid ... */
-		EXPECT_EQ(sscanf(line, "%*d %d %*o %*u %*u %*u %lu %*u %*u %*u %*u %*u %*u %*u %lu",
-				 &id, &attached, &resident), 3);
-		if (attached)
-			continue;
-		EXPECT_EQ(resident, 0);
-		EXPECT_OK(shmctl(id, IPC_RMID, NULL));
-		n++;
-	}
-	fclose(f);
-	return n;
-}
-
 /*
  * Wherever it is killed, the pool is whole again.  Between shmget() and the
  * mark a segment may stay, but it is an ordinary one then, without memory.
@@ -112,7 +88,7 @@ static void kills(void)
 {
 	int i, pid;
 
-	EXPECT_EQ(remove_empty_segments(), 0);
+	EXPECT_EQ(segments_remove_empty(), 0);
 	srand(1);
 	for (i = 0; i < 60; i++) {
 		pid = child_start(0, child_allocates, NULL);
@@ -120,7 +96,7 @@ static void kills(void)
 		child_kill(pid);
 		wait_pool_whole(10);
 	}
-	printf("%d of 60 left an empty segment\n", remove_empty_segments());
+	printf("%d of 60 left an empty segment\n", segments_remove_empty());
 }
 
 static void use_locked(unsigned int flags)

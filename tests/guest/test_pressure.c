@@ -21,6 +21,8 @@
 #define BLOCKS		VM_KINDS
 #define SWAP_MIB	64
 #define LEFT_MIB	64
+/* Enough to call it pressure. */
+#define SWAPPED_PAGES	(8 * MIB / PAGE)
 
 static struct vm_block blocks[BLOCKS];
 /* One that nobody has mapped while it happens, and nobody has open. */
@@ -103,13 +105,42 @@ static void hog(size_t size, unsigned int rounds)
 	EXPECT_OK(munmap(p, size));
 }
 
-/* All that is left, and half of the swap. */
+static long swapped_out(void)
+{
+	char line[128];
+	long value = -1;
+	FILE *f = fopen("/proc/vmstat", "re");
+
+	EXPECT(f != NULL);
+	while (value < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "pswpout %ld", &value);
+	fclose(f);
+	return value;
+}
+
+/*
+ * More and more until the kernel has swapped, which it does when it has dropped
+ * whatever else it could: how much that is, nobody can tell beforehand.
+ */
 static void hog_machine(void *unused)
 {
+	size_t size = meminfo("MemTotal") * KIB + SWAP_MIB * MIB, used, i;
+	long enough = swapped_out() + SWAPPED_PAGES;
+	char *p;
+
 	(void)unused;
 	/* If somebody has to be killed after all, this one. */
 	write_file("/proc/self/oom_score_adj", "1000");
-	hog(meminfo("MemAvailable") * KIB + SWAP_MIB / 2 * MIB, 1);
+	p = EXPECT_OK(mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+	EXPECT_OK(madvise(p, size, MADV_NOHUGEPAGE));
+	for (used = 0; used < size && swapped_out() < enough; used += MIB)
+		for (i = used; i < used + MIB; i += PAGE)
+			*(size_t *)(p + i) = i;
+	printf("swapped after %zu MiB\n", used / MIB);
+	for (i = 0; i < used; i += PAGE)
+		EXPECT_EQ(*(size_t *)(p + i), i);
+	EXPECT_OK(munmap(p, size));
 }
 
 /* Make the machine small, at once and without touching what it loses. */
@@ -129,19 +160,6 @@ static void hog_group(void *unused)
 	expect_intact("in a small group");
 	hog(32 * MIB, 2);
 	expect_intact("in a small group that was short of memory");
-}
-
-static long swapped_out(void)
-{
-	char line[128];
-	long value = -1;
-	FILE *f = fopen("/proc/vmstat", "re");
-
-	EXPECT(f != NULL);
-	while (value < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "pswpout %ld", &value);
-	fclose(f);
-	return value;
 }
 
 static void test_group(void)
