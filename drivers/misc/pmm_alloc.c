@@ -61,6 +61,22 @@ int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops)
 }
 
 /**
+ * pmm_spares_fill_add() - prepare what adding a range needs
+ * @spares: uninitialised, or dropped
+ * @ops: the allocator that will be called
+ * @len: pages that will be added at once
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM and then nothing is in @spares.
+ */
+int pmm_spares_fill_add(struct pmm_spares *spares,
+			const struct pmm_alloc_ops *ops, unsigned long len)
+{
+	(void)len;
+	return pmm_spares_fill(spares, ops);
+}
+
+/**
  * pmm_spares_drop() - free the nodes that are left
  * @spares: filled, or given released nodes; may be empty, not uninitialised
  *

@@ -69,9 +69,13 @@ struct pmm_alloc_stats {
  * @free: free the used area that starts at @start, merging it with its free
  *	neighbours; released nodes go into the spares.  -ENOENT if no used area
  *	starts there.
- * @split: make two used areas of the one that holds @at, the second starting
- *	at @at; nothing to do if one starts there.  -ENOENT if @at is not
- *	inside a used area.
+ * @split: make two of the used area that starts at @start, the second starting
+ *	at @at; nothing to do if they are the same.  -ENOENT if no used area
+ *	starts at @start, or @at is not inside it.
+ * @remove: take the used area that starts at @start out of management.  It
+ *	becomes a hole, across which nothing merges and into which @add may put
+ *	pages again; released nodes go into the spares.  -ENOENT if no used
+ *	area starts there.
  * @largest: length of the longest range that @alloc could give at @align; 0
  *	for a bad alignment
  * @stats: what it holds now
@@ -95,8 +99,10 @@ struct pmm_alloc_ops {
 		     unsigned long *start);
 	int (*free)(struct pmm_areas *alloc, unsigned long start,
 		    struct pmm_spares *spares);
-	int (*split)(struct pmm_areas *alloc, unsigned long at,
-		     struct pmm_spares *spares);
+	int (*split)(struct pmm_areas *alloc, unsigned long start,
+		     unsigned long at, struct pmm_spares *spares);
+	int (*remove)(struct pmm_areas *alloc, unsigned long start,
+		      struct pmm_spares *spares);
 	unsigned long (*largest)(struct pmm_areas *alloc, unsigned long align);
 	void (*stats)(struct pmm_areas *alloc, struct pmm_alloc_stats *stats);
 };
@@ -111,6 +117,9 @@ const struct pmm_alloc_ops *pmm_alloc_find(const char *name);
  * or -ENOMEM, then with nothing in @spares.
  */
 int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops);
+/* The same for adding @len pages, which needs more. */
+int pmm_spares_fill_add(struct pmm_spares *spares,
+			const struct pmm_alloc_ops *ops, unsigned long len);
 /* May sleep.  Frees what is left in @spares. */
 void pmm_spares_drop(struct pmm_spares *spares);
 /* For allocators, under the caller's lock. */

@@ -455,6 +455,17 @@ static int bestfit_alloc(struct pmm_areas *alloc, unsigned long len,
 	return err;
 }
 
+/* Find the used area that starts at @start, or NULL. */
+static struct bestfit_area *bestfit_find_used(struct pmm_bestfit *bf,
+					      unsigned long start)
+{
+	struct bestfit_area *area = bestfit_find(bf, start);
+
+	if (!area || area->start != start || area_is_free(area))
+		return NULL;
+	return area;
+}
+
 static int bestfit_free(struct pmm_areas *alloc, unsigned long start,
 			struct pmm_spares *spares)
 {
@@ -462,26 +473,26 @@ static int bestfit_free(struct pmm_areas *alloc, unsigned long start,
 	struct bestfit_area *area;
 
 	bestfit_begin(bf);
-	area = bestfit_find(bf, start);
-	if (!area || area->start != start || area_is_free(area))
+	area = bestfit_find_used(bf, start);
+	if (!area)
 		return -ENOENT;
 	bestfit_set_free(bf, area, spares);
 	bf->stats.used_areas--;
 	return 0;
 }
 
-static int bestfit_split(struct pmm_areas *alloc, unsigned long at,
-			 struct pmm_spares *spares)
+static int bestfit_split(struct pmm_areas *alloc, unsigned long start,
+			 unsigned long at, struct pmm_spares *spares)
 {
 	struct pmm_bestfit *bf = to_bestfit(alloc);
 	struct bestfit_area *area;
 	u32 len;
 
 	bestfit_begin(bf);
-	area = bestfit_find(bf, at);
-	if (!area || area_is_free(area) || at >= area_end(area))
+	area = bestfit_find_used(bf, start);
+	if (!area || at < start || at >= area_end(area))
 		return -ENOENT;
-	if (at == area->start)
+	if (at == start)
 		return 0;
 	if (!spares->nr)
 		return -ENOMEM;
@@ -489,6 +500,22 @@ static int bestfit_split(struct pmm_areas *alloc, unsigned long at,
 	area->len -= len;
 	bestfit_new(bf, area, at, len, spares);
 	bf->stats.used_areas++;
+	return 0;
+}
+
+static int bestfit_remove(struct pmm_areas *alloc, unsigned long start,
+			  struct pmm_spares *spares)
+{
+	struct pmm_bestfit *bf = to_bestfit(alloc);
+	struct bestfit_area *area;
+
+	bestfit_begin(bf);
+	area = bestfit_find_used(bf, start);
+	if (!area)
+		return -ENOENT;
+	bf->stats.total -= area->len;
+	bf->stats.used_areas--;
+	bestfit_release(bf, area, spares);
 	return 0;
 }
 
@@ -524,6 +551,7 @@ const struct pmm_alloc_ops pmm_bestfit_ops = {
 	.alloc = bestfit_alloc,
 	.free = bestfit_free,
 	.split = bestfit_split,
+	.remove = bestfit_remove,
 	.largest = bestfit_largest,
 	.stats = bestfit_stats,
 };

@@ -135,9 +135,11 @@ static int pmm_type_isolate(struct pmm_type *type, unsigned long pfn,
 
 	spin_lock(&type->lock);
 	if (at > pfn)
-		WARN_ON_ONCE(type->ops->split(type->alloc, at, &before));
+		WARN_ON_ONCE(type->ops->split(type->alloc, pfn, at,
+					      &before));
 	if (at + 1 < end)
-		WARN_ON_ONCE(type->ops->split(type->alloc, at + 1, &after));
+		WARN_ON_ONCE(type->ops->split(type->alloc, at, at + 1,
+					      &after));
 	spin_unlock(&type->lock);
 
 	pmm_spares_drop(&after);
@@ -307,7 +309,7 @@ static int pmm_type_add_ranges(struct pmm_type *type)
 	int err = 0;
 
 	list_for_each_entry(range, &type->ranges, node) {
-		err = pmm_spares_fill(&spares, type->ops);
+		err = pmm_spares_fill_add(&spares, type->ops, range->nr);
 		if (err)
 			break;
 		spin_lock(&type->lock);

@@ -59,7 +59,7 @@ static void model_insert(struct model *m, size_t i, struct model_area area)
 	m->nr++;
 }
 
-static void model_remove(struct model *m, size_t i)
+static void model_erase(struct model *m, size_t i)
 {
 	m->nr--;
 	memmove(m->areas + i, m->areas + i + 1,
@@ -74,7 +74,7 @@ static void model_merge(struct model *m, size_t i)
 	if (i + 1 < m->nr && !a[0].used && !a[1].used &&
 	    model_end(&a[0]) == a[1].start) {
 		a[0].len += a[1].len;
-		model_remove(m, i + 1);
+		model_erase(m, i + 1);
 	}
 }
 
@@ -188,38 +188,56 @@ int model_alloc(struct model *m, unsigned long len, unsigned long align,
 	return 0;
 }
 
-int model_free(struct model *m, unsigned long start)
+/* The used area that starts at @start, or NULL. */
+static struct model_area *model_find_used(const struct model *m,
+					  unsigned long start)
 {
 	size_t i;
 
 	for (i = 0; i < m->nr; i++) {
-		if (m->areas[i].used && m->areas[i].start == start) {
-			m->areas[i].used = false;
-			model_merge_around(m, i);
-			return 0;
-		}
+		if (m->areas[i].used && m->areas[i].start == start)
+			return m->areas + i;
 	}
-	return -ENOENT;
+	return NULL;
 }
 
-int model_split(struct model *m, unsigned long at, unsigned int nodes)
+int model_free(struct model *m, unsigned long start)
 {
-	struct model_area upper;
-	size_t i;
+	struct model_area *area = model_find_used(m, start);
 
-	for (i = 0; i < m->nr; i++) {
-		upper = m->areas[i];
-		if (!upper.used || at < upper.start || at >= model_end(&upper))
-			continue;
-		if (at == upper.start)
-			return 0;
-		if (nodes < 1)
-			return -ENOMEM;
-		m->areas[i].len = at - upper.start;
-		upper.start = at;
-		upper.len -= m->areas[i].len;
-		model_insert(m, i + 1, upper);
+	if (!area)
+		return -ENOENT;
+	area->used = false;
+	model_merge_around(m, area - m->areas);
+	return 0;
+}
+
+int model_split(struct model *m, unsigned long start, unsigned long at,
+		unsigned int nodes)
+{
+	struct model_area *area = model_find_used(m, start);
+	struct model_area upper;
+
+	if (!area || at < start || at >= model_end(area))
+		return -ENOENT;
+	if (at == start)
 		return 0;
-	}
-	return -ENOENT;
+	if (nodes < 1)
+		return -ENOMEM;
+	upper = *area;
+	area->len = at - start;
+	upper.start = at;
+	upper.len -= area->len;
+	model_insert(m, area - m->areas + 1, upper);
+	return 0;
+}
+
+int model_remove(struct model *m, unsigned long start)
+{
+	struct model_area *area = model_find_used(m, start);
+
+	if (!area)
+		return -ENOENT;
+	model_erase(m, area - m->areas);
+	return 0;
 }

@@ -31,7 +31,9 @@ int model_add(struct model *m, unsigned long start, unsigned long len,
 int model_alloc(struct model *m, unsigned long len, unsigned long align,
 		unsigned int nodes, unsigned long *start);
 int model_free(struct model *m, unsigned long start);
-int model_split(struct model *m, unsigned long at, unsigned int nodes);
+int model_split(struct model *m, unsigned long start, unsigned long at,
+		unsigned int nodes);
+int model_remove(struct model *m, unsigned long start);
 unsigned long model_largest(const struct model *m, unsigned long align);
 
 /* Sum of the pages, or number, of areas that are used, or not. */

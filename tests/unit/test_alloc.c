@@ -67,7 +67,7 @@ int box_add(struct box *box, unsigned long start, unsigned long len)
 {
 	struct pmm_spares spares;
 
-	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
+	assert_quick(!pmm_spares_fill_add(&spares, box->ops, len), "no memory");
 	return box_done(box, &spares, box->ops->add(box->areas, start, len,
 						    &spares));
 }
@@ -91,12 +91,22 @@ int box_free(struct box *box, unsigned long start)
 						     &spares));
 }
 
-int box_split(struct box *box, unsigned long at)
+int box_split(struct box *box, unsigned long start, unsigned long at)
 {
 	struct pmm_spares spares;
 
 	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
-	return box_done(box, &spares, box->ops->split(box->areas, at, &spares));
+	return box_done(box, &spares, box->ops->split(box->areas, start, at,
+						      &spares));
+}
+
+int box_remove(struct box *box, unsigned long start)
+{
+	struct pmm_spares spares;
+
+	assert_quick(!pmm_spares_fill(&spares, box->ops), "no memory");
+	return box_done(box, &spares, box->ops->remove(box->areas, start,
+						       &spares));
 }
 
 /* Allocate where it must go. */
@@ -152,7 +162,8 @@ START_TEST(empty_has_nothing)
 	ck_assert_uint_eq(box.ops->largest(box.areas, 1), 0);
 	box_refuse(&box, 1, 1, -ENOSPC);
 	ck_assert_int_eq(box_free(&box, 0), -ENOENT);
-	ck_assert_int_eq(box_split(&box, 0), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 0, 0), -ENOENT);
+	ck_assert_int_eq(box_remove(&box, 0), -ENOENT);
 	box.ops->destroy(NULL);
 }
 END_TEST
@@ -331,19 +342,21 @@ START_TEST(split_makes_two)
 {
 	ck_assert_int_eq(box_add(&box, 100, 20), 0);
 	box_expect(&box, 10, 1, 100);
-	ck_assert_int_eq(box_split(&box, 99), -ENOENT);
-	ck_assert_int_eq(box_split(&box, 110), -ENOENT);
-	ck_assert_int_eq(box_split(&box, 115), -ENOENT);
-	ck_assert_int_eq(box_split(&box, 120), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 100, 99), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 100, 110), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 101, 104), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 110, 115), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 120, 120), -ENOENT);
 	ck_assert_int_eq(box_add(&box, 200, 2), 0);
 	box_expect(&box, 2, 1, 200);
-	ck_assert_int_eq(box_split(&box, 202), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 200, 202), -ENOENT);
 	ck_assert_int_eq(box_free(&box, 200), 0);
-	ck_assert_int_eq(box_split(&box, 100), 0);
+	ck_assert_int_eq(box_split(&box, 100, 100), 0);
 	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
-	ck_assert_int_eq(box_split(&box, 104), 0);
-	ck_assert_int_eq(box_split(&box, 104), 0);
-	ck_assert_int_eq(box_split(&box, 109), 0);
+	ck_assert_int_eq(box_split(&box, 100, 104), 0);
+	ck_assert_int_eq(box_split(&box, 100, 104), -ENOENT);
+	ck_assert_int_eq(box_split(&box, 104, 104), 0);
+	ck_assert_int_eq(box_split(&box, 104, 109), 0);
 	ck_assert_uint_eq(box_stats(&box).used_areas, 3);
 	assert_verify(&box);
 	ck_assert_int_eq(box_free(&box, 104), 0);
@@ -355,6 +368,72 @@ START_TEST(split_makes_two)
 }
 END_TEST
 
+START_TEST(remove_makes_a_hole)
+{
+	int i;
+
+	ck_assert_int_eq(box_add(&box, 100, 30), 0);
+	for (i = 0; i < 3; i++)
+		box_expect(&box, 10, 1, 100 + 10 * i);
+	ck_assert_int_eq(box_remove(&box, 111), -ENOENT);
+	ck_assert_int_eq(box_remove(&box, 130), -ENOENT);
+	ck_assert_int_eq(box_remove(&box, 110), 0);
+	assert_verify(&box);
+	ck_assert_uint_eq(box_stats(&box).total, 20);
+	ck_assert_uint_eq(box_stats(&box).used_areas, 2);
+	ck_assert_int_eq(box_remove(&box, 110), -ENOENT);
+	ck_assert_int_eq(box_free(&box, 110), -ENOENT);
+
+	/* Nothing merges across the hole, nothing is given out of it. */
+	ck_assert_int_eq(box_free(&box, 100), 0);
+	ck_assert_int_eq(box_free(&box, 120), 0);
+	ck_assert_int_eq(box_remove(&box, 100), -ENOENT);
+	assert_verify(&box);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+	ck_assert_uint_eq(box_stats(&box).largest, 10);
+	box_refuse(&box, 11, 1, -ENOSPC);
+
+	/* It can be filled again, by no more than was taken. */
+	ck_assert_int_eq(box_add(&box, 109, 2), -EEXIST);
+	ck_assert_int_eq(box_add(&box, 119, 2), -EEXIST);
+	ck_assert_int_eq(box_add(&box, 112, 3), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 3);
+	ck_assert_int_eq(box_add(&box, 110, 2), 0);
+	ck_assert_int_eq(box_add(&box, 115, 5), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	box_expect(&box, 30, 1, 100);
+}
+END_TEST
+
+START_TEST(remove_everything)
+{
+	static const unsigned long order[3][3] = {
+		{ 100, 110, 120 }, { 120, 100, 110 }, { 110, 120, 100 },
+	};
+	int i, k;
+
+	for (k = 0; k < 3; k++) {
+		ck_assert_int_eq(box_add(&box, 100, 30), 0);
+		for (i = 0; i < 3; i++)
+			box_expect(&box, 10, 1, 100 + 10 * i);
+		for (i = 0; i < 3; i++) {
+			ck_assert_int_eq(box_remove(&box, order[k][i]), 0);
+			assert_verify(&box);
+		}
+		ck_assert_uint_eq(box_stats(&box).total, 0);
+		ck_assert_uint_eq(box_stats(&box).used_areas, 0);
+		box_refuse(&box, 1, 1, -ENOSPC);
+		ck_assert_int_eq(alloc_shim_live, 1);
+	}
+	/* What may be managed at all does not run out. */
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(box_add(&box, 0, U32_MAX), 0);
+		box_expect(&box, U32_MAX, 1, 0);
+		ck_assert_int_eq(box_remove(&box, 0), 0);
+	}
+}
+END_TEST
+
 START_TEST(top_of_the_numbers)
 {
 	unsigned long top = ULONG_MAX - PMM_ALLOC_MAX_ALIGN + 1;
@@ -362,7 +441,8 @@ START_TEST(top_of_the_numbers)
 	ck_assert_int_eq(box_add(&box, ULONG_MAX - 100, 100), 0);
 	box_refuse(&box, 1, PMM_ALLOC_MAX_ALIGN, -ENOSPC);
 	box_expect(&box, 32, 32, ULONG_MAX - 95);
-	ck_assert_int_eq(box_split(&box, ULONG_MAX - 80), 0);
+	ck_assert_int_eq(box_split(&box, ULONG_MAX - 95, ULONG_MAX - 80),
+			 0);
 	ck_assert_int_eq(box_free(&box, ULONG_MAX - 80), 0);
 	ck_assert_int_eq(box_free(&box, ULONG_MAX - 95), 0);
 	box_expect(&box, 100, 1, ULONG_MAX - 100);
@@ -435,9 +515,9 @@ START_TEST(spares_run_out)
 	ck_assert_uint_eq(start, 8);
 	ck_assert_uint_eq(spares.nr, 0);
 
-	ck_assert_int_eq(box.ops->split(box.areas, 10, &spares), -ENOMEM);
+	ck_assert_int_eq(box.ops->split(box.areas, 8, 10, &spares), -ENOMEM);
 	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
-	ck_assert_int_eq(box.ops->split(box.areas, 8, &spares), 0);
+	ck_assert_int_eq(box.ops->split(box.areas, 8, 8, &spares), 0);
 	ck_assert_int_eq(box.ops->alloc(box.areas, 1, 1, &spares, &start),
 			 -ENOMEM);
 	ck_assert_int_eq(box.ops->alloc(box.areas, 7, 1, &spares, &start), 0);
@@ -467,6 +547,8 @@ static TCase *alloc_promises_case(void)
 	tcase_add_test(tc, free_merges_with_both_sides);
 	tcase_add_test(tc, free_refuses_what_is_no_block);
 	tcase_add_test(tc, split_makes_two);
+	tcase_add_test(tc, remove_makes_a_hole);
+	tcase_add_test(tc, remove_everything);
 	tcase_add_test(tc, top_of_the_numbers);
 	tcase_add_test(tc, memory_refused);
 	tcase_add_test(tc, spares_run_out);

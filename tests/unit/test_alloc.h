@@ -27,7 +27,8 @@ int box_add(struct box *box, unsigned long start, unsigned long len);
 int box_alloc(struct box *box, unsigned long len, unsigned long align,
 	      unsigned long *start);
 int box_free(struct box *box, unsigned long start);
-int box_split(struct box *box, unsigned long at);
+int box_split(struct box *box, unsigned long start, unsigned long at);
+int box_remove(struct box *box, unsigned long start);
 struct pmm_alloc_stats box_stats(struct box *box);
 
 /* For inner loops: ck_assert() writes to a file each time, to know the place. */

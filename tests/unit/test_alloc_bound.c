@@ -197,16 +197,13 @@ static void bound_free(struct bound *b)
 	b->held[i] = b->held[--b->nr_held];
 }
 
-/* The page after the first of a block: another block may start there. */
 static void bound_split(struct bound *b)
 {
-	unsigned long at = b->held[test_random(&b->random, b->nr_held)] + 1;
-	unsigned long before = box_stats(&b->box).used_areas;
+	unsigned long start = b->held[test_random(&b->random, b->nr_held)];
 
-	box_split(&b->box, at);
+	if (!box_split(&b->box, start, start + 1))
+		b->held[b->nr_held++] = start + 1;
 	bound_note(b);
-	if (box_stats(&b->box).used_areas > before)
-		b->held[b->nr_held++] = at;
 }
 
 static void bound_operate(struct bound *b)

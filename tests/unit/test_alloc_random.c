@@ -122,11 +122,24 @@ static void run_free(struct run *run)
 
 static void run_split(struct run *run)
 {
-	unsigned long at = run_page(run, false);
-	int err = model_split(&run->model, at, run->spares.nr);
+	unsigned long start = run_page(run, true);
+	unsigned long at = start + run_length(run, run->profile->len) - 1;
+	int err;
 
-	run_check("split", at, run->box.ops->split(run->box.areas, at,
+	if (!run_random(run, 16))
+		at = run_page(run, false);
+	err = model_split(&run->model, start, at, run->spares.nr);
+	run_check("split", at, run->box.ops->split(run->box.areas, start, at,
 						   &run->spares), err);
+}
+
+static void run_remove(struct run *run)
+{
+	unsigned long start = run_page(run, true);
+	int err = model_remove(&run->model, start);
+
+	run_check("remove", start, run->box.ops->remove(run->box.areas, start,
+							&run->spares), err);
 }
 
 static void run_largest(struct run *run)
@@ -149,7 +162,9 @@ static void run_choose(struct run *run)
 		run_largest(run);
 	else if (dice < 6 && !scattered)
 		run_add(run);
-	else if (dice < 11 && run->growing)
+	else if (dice < 7)
+		run_remove(run);
+	else if (dice < 12 && run->growing)
 		run_split(run);
 	else if (dice < (run->growing ? 75 : 25))
 		run_alloc(run);
@@ -202,7 +217,7 @@ static void run_compare(struct run *run)
 	ck_assert_int_eq(alloc_shim_live, 1 + (long)m->nr);
 }
 
-/* Pools do not shrink: begin anew every so often. */
+/* What was removed seldom comes back: begin anew every so often. */
 static void run_round(struct run *run, unsigned long ops)
 {
 	unsigned long i;
