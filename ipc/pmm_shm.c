@@ -8,14 +8,13 @@
  * for reading and once for both, so that every mapping gets the file of its own
  * mode.  A file of a user's mount is never kept: it would keep the mount.
  *
- * How the end of a home is noticed is told in pmm_mark.c.
+ * How the end of a home is noticed is told in pmm_watch.c.
  */
 #include <linux/cred.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
@@ -26,34 +25,33 @@
 #include "pmm_compat.h"
 #include "pmm_core.h"
 
-/* All homes that have not ended, by address of the inode. */
-static DEFINE_HASHTABLE(pmm_homes, 8);
-/* Protects it, and pmm_home.held. */
-DEFINE_SPINLOCK(pmm_homes_lock);
-
 /* The super block of the kernel's own tmpfs mount, which is never unmounted. */
 static struct super_block *pmm_internal_sb;
 
-static void pmm_home_release(struct kref *ref)
+static struct pmm_home *to_home(struct pmm_watch *watch)
 {
-	struct pmm_home *home = container_of(ref, struct pmm_home, ref);
+	return container_of(watch, struct pmm_home, watch);
+}
+
+static void pmm_home_release(struct pmm_watch *watch)
+{
+	struct pmm_home *home = to_home(watch);
 
 	pmm_block_put_ref(home->block);
 	put_cred(home->cred);
 	kfree(home);
 }
 
-/* Keep the structure. */
-void pmm_home_get(struct pmm_home *home)
+/* The inode has gone, and the pages have left it; any context. */
+static void pmm_home_end(struct pmm_watch *watch)
 {
-	kref_get(&home->ref);
+	pmm_block_check(to_home(watch)->block);
 }
 
-/* The reverse of pmm_home_get(). */
-void pmm_home_put(struct pmm_home *home)
-{
-	kref_put(&home->ref, pmm_home_release);
-}
+static const struct pmm_watch_ops pmm_home_watch_ops = {
+	.ended = pmm_home_end,
+	.release = pmm_home_release,
+};
 
 static void pmm_home_close_files(struct pmm_home *home)
 {
@@ -72,72 +70,8 @@ static void pmm_home_close_files(struct pmm_home *home)
 void pmm_home_drop(struct pmm_home *home)
 {
 	pmm_home_close_files(home);
-	pmm_mark_detach(home);
-	pmm_home_put(home);
-}
-
-/* Has the inode gone? */
-bool pmm_home_ended(struct pmm_home *home)
-{
-	return READ_ONCE(home->ended);
-}
-
-/**
- * pmm_home_unhash() - the inode is not to be found any more
- * @home: the home; the caller has a reference
- *
- * Context: Any but hard interrupts.
- */
-void pmm_home_unhash(struct pmm_home *home)
-{
-	spin_lock(&pmm_homes_lock);
-	hash_del(&home->node);
-	spin_unlock(&pmm_homes_lock);
-}
-
-/**
- * pmm_home_end() - the inode has gone, and the pages have left it
- * @home: the home; the caller has a reference
- *
- * Context: Any but hard interrupts.
- */
-void pmm_home_end(struct pmm_home *home)
-{
-	pmm_home_unhash(home);
-	WRITE_ONCE(home->ended, true);
-}
-
-/**
- * pmm_home_grab() - keep a home's inode, and its super block
- * @home: the home; the caller has a reference
- *
- * Context: Any but hard interrupts.
- * Return: the inode, to be let go with pmm_home_ungrab(), or NULL at its end.
- */
-struct inode *pmm_home_grab(struct pmm_home *home)
-{
-	struct inode *inode = NULL;
-
-	spin_lock(&pmm_homes_lock);
-	if (!hlist_unhashed(&home->node))
-		inode = igrab(home->inode);
-	spin_unlock(&pmm_homes_lock);
-
-	if (inode && !atomic_inc_not_zero(&inode->i_sb->s_active)) {
-		/* Being unmounted: whoever does that has the inode, too. */
-		iput(inode);
-		inode = NULL;
-	}
-	return inode;
-}
-
-/* The reverse of pmm_home_grab(); may sleep. */
-void pmm_home_ungrab(struct inode *inode)
-{
-	struct super_block *sb = inode->i_sb;
-
-	iput(inode);
-	deactivate_super(sb);
+	pmm_watch_stop(&home->watch);
+	pmm_watch_put(&home->watch);
 }
 
 /**
@@ -148,48 +82,14 @@ void pmm_home_ungrab(struct inode *inode)
  */
 struct pmm_block *pmm_home_find(struct inode *inode)
 {
-	struct pmm_block *block = NULL;
-	struct pmm_home *home;
+	struct pmm_watch *watch = pmm_watch_find(inode, &pmm_home_watch_ops);
+	struct pmm_block *block;
 
-	spin_lock(&pmm_homes_lock);
-	hash_for_each_possible(pmm_homes, home, node, (unsigned long)inode) {
-		if (home->inode == inode) {
-			block = pmm_block_get_ref(home->block);
-			break;
-		}
-	}
-	spin_unlock(&pmm_homes_lock);
+	if (!watch)
+		return NULL;
+	block = pmm_block_get_ref(to_home(watch)->block);
+	pmm_watch_put(watch);
 	return block;
-}
-
-/* Enter a home into the table; an inode can be there once. */
-static int pmm_home_hash(struct pmm_home *home)
-{
-	struct pmm_home *other;
-	int err = 0;
-
-	spin_lock(&pmm_homes_lock);
-	hash_for_each_possible(pmm_homes, other, node,
-			       (unsigned long)home->inode)
-		if (other->inode == home->inode)
-			err = -EBUSY;
-	if (!err)
-		hash_add(pmm_homes, &home->node, (unsigned long)home->inode);
-	spin_unlock(&pmm_homes_lock);
-	return err;
-}
-
-/* Look at all homes that are between life and end, now. */
-void pmm_homes_flush(void)
-{
-	struct pmm_home *home;
-	int bucket;
-
-	spin_lock(&pmm_homes_lock);
-	hash_for_each(pmm_homes, bucket, home, node)
-		if (home->held)
-			mod_delayed_work(pmm_wq, &home->check, 0);
-	spin_unlock(&pmm_homes_lock);
 }
 
 static struct pmm_home *pmm_home_new(struct pmm_block *block,
@@ -200,15 +100,12 @@ static struct pmm_home *pmm_home_new(struct pmm_block *block,
 
 	if (!home)
 		return NULL;
-	kref_init(&home->ref);
+	pmm_watch_init(&home->watch, inode, &pmm_home_watch_ops);
 	home->block = pmm_block_get_ref(block);
 	home->cred = get_current_cred();
-	home->inode = inode;
 	home->ino = inode->i_ino;
 	home->kind = kind;
 	home->internal = inode->i_sb == pmm_internal_sb;
-	INIT_HLIST_NODE(&home->node);
-	INIT_DELAYED_WORK(&home->check, pmm_mark_check);
 	return home;
 }
 
@@ -243,7 +140,7 @@ int pmm_home_open_files(struct pmm_home *home, const struct path *path)
 
 static unsigned int pmm_home_seals(struct pmm_home *home)
 {
-	return READ_ONCE(SHMEM_I(home->inode)->seals);
+	return READ_ONCE(SHMEM_I(home->watch.inode)->seals);
 }
 
 /**
@@ -266,21 +163,18 @@ bool pmm_home_write_sealed(struct pmm_home *home)
 static int pmm_home_fill(struct pmm_home *home)
 {
 	struct pmm_block *block = home->block;
-	struct inode *inode = home->inode;
+	struct inode *inode = home->watch.inode;
 	unsigned int seals = pmm_home_seals(home);
 	int err;
 
-	err = pmm_home_hash(home);
+	/* First of all: when this fails there is nothing to undo. */
+	err = pmm_watch_start(&home->watch);
 	if (err)
 		return err;
-	/* First of all: when this fails there is nothing to undo. */
-	err = pmm_mark_attach(home);
-	if (err)
-		goto err_end;
 	/* Keeps F_SEAL_WRITE away for good. */
 	err = mapping_map_writable(inode->i_mapping);
 	if (err)
-		goto err_detach;
+		goto err_stop;
 
 	SHMEM_I(inode)->seals |= F_SEAL_SEAL;
 	if (home->sealed)
@@ -292,12 +186,8 @@ static int pmm_home_fill(struct pmm_home *home)
 
 	SHMEM_I(inode)->seals = seals;
 	mapping_unmap_writable(inode->i_mapping);
-err_detach:
-	/* The mark's callback is to know that this is no end of the inode. */
-	pmm_home_end(home);
-	pmm_mark_detach(home);
-err_end:
-	pmm_home_end(home);
+err_stop:
+	pmm_watch_stop(&home->watch);
 	return err == -EEXIST ? -EBUSY : err;
 }
 
@@ -347,7 +237,7 @@ struct pmm_home *pmm_home_create(struct pmm_block *block)
 err_close_files:
 	pmm_home_close_files(home);
 err_put_home:
-	pmm_home_put(home);
+	pmm_watch_put(&home->watch);
 err_put_file:
 	fput(file);
 	return ERR_PTR(err);
@@ -415,7 +305,7 @@ static int pmm_adopt_check(struct file *file, size_t size)
 /* Fill the inode; what is true of it now stays true while its lock is held. */
 static int pmm_adopt_locked(struct pmm_home *home, unsigned long nr_checked)
 {
-	struct inode *inode = home->inode;
+	struct inode *inode = home->watch.inode;
 
 	if (PAGE_ALIGN(i_size_read(inode)) != pmm_block_size(home->block))
 		return -EINVAL;
@@ -436,7 +326,7 @@ static int pmm_adopt_unsealed(struct pmm_home *home, struct file *file)
 {
 	/* Not in the folio of the last page, which a huge mount would give it. */
 	loff_t end = round_up(pmm_block_size(home->block), PMM_CHUNK_SIZE);
-	struct inode *inode = home->inode;
+	struct inode *inode = home->watch.inode;
 	bool empty;
 	int err;
 
@@ -463,7 +353,7 @@ static int pmm_adopt_unsealed(struct pmm_home *home, struct file *file)
 
 static int pmm_adopt_sealed(struct pmm_home *home)
 {
-	struct inode *inode = home->inode;
+	struct inode *inode = home->watch.inode;
 	int err;
 
 	inode_lock(inode);
@@ -480,7 +370,7 @@ static int pmm_adopt_begin(struct pmm_block *block)
 	int err = 0;
 
 	mutex_lock(&block->lock);
-	if (block->adopting || (block->home && !pmm_home_ended(block->home)))
+	if (block->adopting || (block->home && !pmm_watch_ended(&block->home->watch)))
 		err = -EBUSY;
 	else
 		block->adopting = true;
@@ -531,7 +421,7 @@ static struct pmm_home *pmm_adopt(struct pmm_block *block, struct file *file,
 err_close_files:
 	pmm_home_close_files(home);
 err_put_home:
-	pmm_home_put(home);
+	pmm_watch_put(&home->watch);
 	return ERR_PTR(err);
 }
 
@@ -579,7 +469,7 @@ void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info)
 		[PMM_HOME_SYSV] = PMM_BLOCK_HOME_SYSV,
 		[PMM_HOME_FILE] = PMM_BLOCK_HOME_FILE,
 	};
-	struct inode *inode = pmm_home_grab(home);
+	struct inode *inode = pmm_watch_grab(&home->watch);
 	bool complete;
 
 	if (!inode)
@@ -592,7 +482,7 @@ void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info)
 				    &complete);
 	if (!complete)
 		info->state |= PMM_BLOCK_INCOMPLETE;
-	pmm_home_ungrab(inode);
+	pmm_watch_ungrab(inode);
 }
 
 /* Find out which mount is the kernel's own. */

@@ -507,18 +507,18 @@ static int __init pmm_init(void)
 	err = pmm_quarantine_init();
 	if (err)
 		goto err_destroy_wq;
-	err = pmm_marks_init();
+	err = pmm_watches_init();
 	if (err)
 		goto err_exit_quarantine;
 	err = pmm_homes_init();
 	if (err)
-		goto err_exit_marks;
+		goto err_exit_watches;
 	err = pmm_shmem_selftest();
 	if (err)
-		goto err_exit_marks;
+		goto err_exit_watches;
 	err = pmm_types_init();
 	if (err)
-		goto err_exit_marks;
+		goto err_exit_watches;
 	pmm_debugfs_init();
 	err = misc_register(&pmm_device);
 	if (err)
@@ -528,8 +528,8 @@ static int __init pmm_init(void)
 err_exit_debugfs:
 	pmm_debugfs_exit();
 	pmm_types_exit();
-err_exit_marks:
-	pmm_marks_exit();
+err_exit_watches:
+	pmm_watches_exit();
 err_exit_quarantine:
 	pmm_quarantine_exit();
 err_destroy_wq:
@@ -545,7 +545,7 @@ static void __exit pmm_exit(void)
 	flush_workqueue(pmm_wq);
 	pmm_quarantine_exit();
 	pmm_types_exit();
-	pmm_marks_exit();
+	pmm_watches_exit();
 	destroy_workqueue(pmm_wq);
 }
 

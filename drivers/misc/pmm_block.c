@@ -71,8 +71,8 @@ int pmm_block_revive(struct pmm_block *block, struct file *file)
 
 	mutex_lock(&block->lock);
 	/* An adoption that is still under way may yet fail. */
-	if (!block->home || block->home->inode != file->f_mapping->host ||
-	    pmm_home_ended(block->home)) {
+	if (!block->home || block->home->watch.inode != file->f_mapping->host ||
+	    pmm_watch_ended(&block->home->watch)) {
 		err = -ENOENT;
 		goto out;
 	}
@@ -109,7 +109,7 @@ static void pmm_block_check_work(struct work_struct *work)
 	bool dies = false;
 
 	mutex_lock(&block->lock);
-	if (block->home && pmm_home_ended(block->home)) {
+	if (block->home && pmm_watch_ended(&block->home->watch)) {
 		ended = block->home;
 		block->home = NULL;
 	}
@@ -164,7 +164,7 @@ void pmm_block_destroy(struct pmm_block *block)
 void pmm_blocks_flush(void)
 {
 	flush_workqueue(pmm_wq);
-	pmm_homes_flush();
+	pmm_watches_flush();
 	flush_workqueue(pmm_wq);
 	flush_workqueue(pmm_wq);
 	pmm_quarantine_flush();
@@ -298,7 +298,7 @@ static struct pmm_home *pmm_block_home(struct pmm_block *block)
 	lockdep_assert_held(&block->lock);
 	if (block->adopting)
 		return ERR_PTR(-EBUSY);
-	if (block->home && pmm_home_ended(block->home)) {
+	if (block->home && pmm_watch_ended(&block->home->watch)) {
 		pmm_home_drop(block->home);
 		block->home = NULL;
 	}
@@ -368,11 +368,11 @@ void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
 	mutex_lock(&block->lock);
 	home = block->home;
 	if (home)
-		pmm_home_get(home);
+		pmm_watch_get(&home->watch);
 	mutex_unlock(&block->lock);
 	if (home) {
 		pmm_home_describe(home, info);
-		pmm_home_put(home);
+		pmm_watch_put(&home->watch);
 	}
 }
 
@@ -386,7 +386,7 @@ static const char *pmm_block_names(struct pmm_block *block, char *buf,
 	};
 	struct pmm_home *home = block->home;
 
-	if (!home || pmm_home_ended(home))
+	if (!home || pmm_watch_ended(&home->watch))
 		return "-";
 	snprintf(buf, size, "%s:%lu", kinds[home->kind], home->ino);
 	return buf;

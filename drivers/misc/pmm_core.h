@@ -8,7 +8,7 @@
  *	pmm_block.lock		a block's home and whether it is dead
  *	inode lock		the kernel's; taken by ADOPT, never with the block's
  *	folio lock, i_pages	the kernel's, while pages go into a home
- *	pmm_homes_lock		the table of homes; inode->i_lock nests inside
+ *	pmm_watches_lock	the table of watches; inode->i_lock nests inside
  *	fsnotify's group lock	the kernel's; marks are attached with either held
  *	pmm_quarantine_lock	the list of blocks that wait for their pages
  *	pmm_type.lock		an allocator and the figures of its type
@@ -200,7 +200,63 @@ bool pmm_pages_poisoned(unsigned long pfn, unsigned long nr);
 bool pmm_pages_returned(unsigned long pfn, unsigned long nr);
 bool pmm_pages_reset(unsigned long pfn, unsigned long nr);
 
-/* ---- homes: ipc/pmm_shm.c, pmm_mark.c, pmm_shmem.c ---- */
+/* ---- watches: ipc/pmm_watch.c ---- */
+
+struct pmm_watch;
+
+/**
+ * struct pmm_watch_ops - whose a watch is
+ * @ended: the inode has gone, and its pages have left it; once, in any context
+ *	but hard interrupts
+ * @release: the last reference has gone
+ */
+struct pmm_watch_ops {
+	void (*ended)(struct pmm_watch *watch);
+	void (*release)(struct pmm_watch *watch);
+};
+
+/**
+ * struct pmm_watch - an inode whose end is waited for
+ * @ref: one of whoever made it, one of the mark
+ * @ops: whose it is
+ * @inode: not a reference: valid while the watch is in the table, which it
+ *	leaves when the inode ends and not later
+ * @node: in the table of watches, under pmm_watches_lock
+ * @ended: the inode is gone, and its pages have left it
+ * @held: the inode and its super block are held for @check, under
+ *	pmm_watches_lock
+ * @mark: announces the end
+ * @check: looks at a held inode
+ * @check_delay: until the next look, in jiffies
+ */
+struct pmm_watch {
+	struct kref ref;
+	const struct pmm_watch_ops *ops;
+	struct inode *inode;
+	struct hlist_node node;
+	bool ended;
+	bool held;
+	struct fsnotify_mark *mark;
+	struct delayed_work check;
+	unsigned long check_delay;
+};
+
+int pmm_watches_init(void);
+void pmm_watches_exit(void);
+void pmm_watches_flush(void);
+void pmm_watch_init(struct pmm_watch *watch, struct inode *inode,
+		    const struct pmm_watch_ops *ops);
+int pmm_watch_start(struct pmm_watch *watch);
+void pmm_watch_stop(struct pmm_watch *watch);
+void pmm_watch_get(struct pmm_watch *watch);
+void pmm_watch_put(struct pmm_watch *watch);
+bool pmm_watch_ended(struct pmm_watch *watch);
+struct pmm_watch *pmm_watch_find(struct inode *inode,
+				 const struct pmm_watch_ops *ops);
+struct inode *pmm_watch_grab(struct pmm_watch *watch);
+void pmm_watch_ungrab(struct inode *inode);
+
+/* ---- homes: ipc/pmm_shm.c, pmm_shmem.c ---- */
 
 enum pmm_home_kind {
 	PMM_HOME_PRIVATE,	/* made by the module */
@@ -210,69 +266,36 @@ enum pmm_home_kind {
 
 /**
  * struct pmm_home - the one inode whose page cache is a block
- * @ref: one of the block, one of every mark
+ * @watch: on the inode; its references are the home's, too
  * @block: whose home it is; counted in its @ref
  * @cred: of whoever made it the home; its files are opened with them
- * @inode: not a reference: valid while the home is in the table of homes,
- *	which it leaves when the inode ends and not later
- * @ino: its number
- * @node: in the table of homes, under pmm_homes_lock
+ * @ino: number of the inode
  * @kind: where it came from
  * @sealed: its size can no longer change
  * @internal: the inode is on the kernel's own tmpfs mount
  * @file_ro: for read-only mappings; NULL without users, or if not @internal
  * @file_rw: for the others
- * @ended: the inode is gone, and its pages have left it
- * @held: the inode and its super block are held for @check, under
- *	pmm_homes_lock
- * @mark: announces the end
- * @check: looks at a held inode, see pmm_mark.c
- * @check_delay: until the next look, in jiffies
  */
 struct pmm_home {
-	struct kref ref;
+	struct pmm_watch watch;
 	struct pmm_block *block;
 	const struct cred *cred;
-	struct inode *inode;
 	unsigned long ino;
-	struct hlist_node node;
 	enum pmm_home_kind kind;
 	bool sealed;
 	bool internal;
 	struct file *file_ro;
 	struct file *file_rw;
-
-	bool ended;
-	bool held;
-	struct fsnotify_mark *mark;
-	struct delayed_work check;
-	unsigned long check_delay;
 };
 
 int pmm_homes_init(void);
-void pmm_homes_flush(void);
 struct pmm_home *pmm_home_create(struct pmm_block *block);
 int pmm_home_adopt(struct pmm_block *block, unsigned long address, bool seal);
 int pmm_home_open_files(struct pmm_home *home, const struct path *path);
-void pmm_home_get(struct pmm_home *home);
-void pmm_home_put(struct pmm_home *home);
 void pmm_home_drop(struct pmm_home *home);
 struct pmm_block *pmm_home_find(struct inode *inode);
-struct inode *pmm_home_grab(struct pmm_home *home);
-void pmm_home_ungrab(struct inode *inode);
-void pmm_home_unhash(struct pmm_home *home);
-void pmm_home_end(struct pmm_home *home);
-bool pmm_home_ended(struct pmm_home *home);
 bool pmm_home_write_sealed(struct pmm_home *home);
 void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info);
-
-int pmm_marks_init(void);
-void pmm_marks_exit(void);
-int pmm_mark_attach(struct pmm_home *home);
-void pmm_mark_detach(struct pmm_home *home);
-void pmm_mark_check(struct work_struct *work);
-
-extern spinlock_t pmm_homes_lock;
 
 int pmm_shmem_selftest(void);
 int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr);
