@@ -303,7 +303,16 @@ bool pmm_shmem_empty(struct inode *inode, unsigned long nr);
 u64 pmm_shmem_huge(struct inode *inode, unsigned long pfn, unsigned long nr,
 		   bool *complete);
 
-/* ---- /dev/pmm and debugfs ---- */
+/* ---- /dev/pmm: drivers/misc/pmm.c, pmm_fd.c, pmm_find.c; and debugfs ---- */
+
+long pmm_copy_in(void *to, size_t ksize, void __user *from);
+int pmm_copy_out(void __user *to, const void *from, size_t ksize, size_t usize);
+long pmm_install(struct file *file, void __user *uarg, const void *arg,
+		 size_t ksize, size_t usize);
+
+struct file *pmm_block_file(struct pmm_block *block, bool write);
+struct pmm_block *pmm_block_of_file(struct file *file);
+long pmm_ioc_find(void __user *uarg);
 
 #ifdef CONFIG_DEBUG_FS
 void pmm_debugfs_init(void);
