@@ -27,23 +27,23 @@ struct workqueue_struct *pmm_wq;
 /* ---- structures and files in and out ---- */
 
 /**
- * pmm_copy_in() - copy in a structure that begins with its size
+ * pmm_copy_in_version() - copy in a structure that begins with its size
  * @to: where to
  * @ksize: its size, in bytes, as the module knows it
+ * @first: what its first version had, which is the least there must be
  * @from: where from
- *
- * All are in their first version still, so that is the least there must be.
  *
  * Return: the caller's size of it, or -EFAULT, -EINVAL, -E2BIG.
  */
-long pmm_copy_in(void *to, size_t ksize, void __user *from)
+long pmm_copy_in_version(void *to, size_t ksize, size_t first,
+			 void __user *from)
 {
 	u32 usize;
 	int err;
 
 	if (get_user(usize, (u32 __user *)from))
 		return -EFAULT;
-	if (usize < ksize)
+	if (usize < first)
 		return -EINVAL;
 	if (usize > PAGE_SIZE)
 		return -E2BIG;
@@ -53,6 +53,12 @@ long pmm_copy_in(void *to, size_t ksize, void __user *from)
 	/* It may have changed in between. */
 	*(u32 *)to = usize;
 	return usize;
+}
+
+/* The same for those that are still in their first version. */
+long pmm_copy_in(void *to, size_t ksize, void __user *from)
+{
+	return pmm_copy_in_version(to, ksize, ksize, from);
 }
 
 /**
@@ -128,7 +134,9 @@ static long pmm_ioc_type(void __user *uarg)
 {
 	struct pmm_type_info info;
 	struct pmm_type *type;
-	long usize = pmm_copy_in(&info, sizeof(info), uarg);
+	long usize = pmm_copy_in_version(&info, sizeof(info),
+					 offsetof(struct pmm_type_info, limit),
+					 uarg);
 	u32 size, index;
 
 	if (usize < 0)
@@ -144,6 +152,7 @@ static long pmm_ioc_type(void __user *uarg)
 	info.size = size;
 	info.index = index;
 	pmm_type_describe(type, &info);
+	pmm_type_put(type);
 	return pmm_copy_out(uarg, &info, sizeof(info), usize);
 }
 
@@ -160,41 +169,48 @@ static long pmm_alloc_failed(void __user *uarg, struct pmm_alloc *arg,
 	return err;
 }
 
+static bool pmm_alloc_valid(const struct pmm_alloc *arg)
+{
+	return !arg->flags && !arg->reserved &&
+	       strnlen(arg->type, sizeof(arg->type)) < sizeof(arg->type);
+}
+
+static void pmm_alloc_clear_out(struct pmm_alloc *arg)
+{
+	arg->reason = PMM_REASON_NONE;
+	arg->id = 0;
+	arg->actual = 0;
+	arg->total = 0;
+	arg->free = 0;
+	arg->largest_free = 0;
+	arg->quota = U64_MAX;
+	arg->quota_used = 0;
+	memset(arg->chosen, 0, sizeof(arg->chosen));
+}
+
 static long pmm_ioc_alloc(void __user *uarg)
 {
 	struct pmm_why why = {};
 	struct pmm_block *block;
 	struct pmm_alloc arg;
-	struct pmm_type *type;
-	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
+	long usize = pmm_copy_in_version(&arg, sizeof(arg),
+					 offsetof(struct pmm_alloc, caps), uarg);
 
 	if (usize < 0)
 		return usize;
-	if (arg.flags || arg.reserved ||
-	    strnlen(arg.type, sizeof(arg.type)) == sizeof(arg.type))
+	if (!pmm_alloc_valid(&arg))
 		return -EINVAL;
-	arg.reason = PMM_REASON_NONE;
-	arg.id = 0;
-	arg.actual = 0;
-	arg.total = 0;
-	arg.free = 0;
-	arg.largest_free = 0;
-	arg.quota = U64_MAX;
-	arg.quota_used = 0;
-
-	type = pmm_type_find(arg.type);
-	if (!type) {
-		why.reason = PMM_REASON_TYPE;
-		return pmm_alloc_failed(uarg, &arg, usize, &why, -ENOENT);
-	}
-	block = pmm_block_alloc(type, arg.length, arg.align, &why);
-	if (block == ERR_PTR(-ENOMEM))
-		return pmm_alloc_failed(uarg, &arg, usize, &why, -ENOMEM);
+	pmm_alloc_clear_out(&arg);
+	block = pmm_types_alloc(arg.type, arg.caps, arg.length, arg.align,
+				arg.chosen, &why);
+	if (block == ERR_PTR(-ENOMEM) || block == ERR_PTR(-ENOENT))
+		return pmm_alloc_failed(uarg, &arg, usize, &why,
+					PTR_ERR(block));
 	if (IS_ERR(block))
 		return PTR_ERR(block);
 	arg.id = block->id;
 	arg.actual = pmm_block_size(block);
-	arg.total = (u64)type->total << PAGE_SHIFT;
+	arg.total = (u64)READ_ONCE(block->type->total) << PAGE_SHIFT;
 	return pmm_install(pmm_block_file(block, true), uarg, &arg,
 			   sizeof(arg), usize);
 }

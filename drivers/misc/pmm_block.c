@@ -28,7 +28,10 @@ static atomic_long_t pmm_block_last_id;
 
 static void pmm_block_release_ref(struct kref *ref)
 {
-	kfree(container_of(ref, struct pmm_block, ref));
+	struct pmm_block *block = container_of(ref, struct pmm_block, ref);
+
+	pmm_type_put(block->type);
+	kfree(block);
 }
 
 /* Keep the structure, not the pages. */
@@ -142,12 +145,8 @@ static void pmm_block_check_work(struct work_struct *work)
  */
 void pmm_block_destroy(struct pmm_block *block)
 {
-	struct pmm_type *type = block->type;
-
 	xa_erase(&pmm_blocks, block->id);
-	spin_lock(&type->lock);
-	type->blocks--;
-	spin_unlock(&type->lock);
+	pmm_type_block_gone(block->type);
 	pmm_block_put_ref(block);
 	module_put(THIS_MODULE);
 }
@@ -198,6 +197,7 @@ static struct pmm_block *pmm_block_create(struct pmm_type *type,
 	}
 	kref_init(&block->ref);
 	refcount_set(&block->users, 1);
+	pmm_type_get(type);
 	block->type = type;
 	block->nr = nr;
 	block->align = align;
@@ -211,15 +211,8 @@ static struct pmm_block *pmm_block_create(struct pmm_type *type,
 /* From here on the block is like any other, and so is its end. */
 static void pmm_block_register(struct pmm_block *block)
 {
-	struct pmm_type *type = block->type;
-
 	/* A block keeps the module; the caller has it open, so this is safe. */
 	__module_get(THIS_MODULE);
-	spin_lock(&type->lock);
-	type->blocks++;
-	type->allocs++;
-	spin_unlock(&type->lock);
-
 	xa_store(&pmm_blocks, block->id, block, GFP_KERNEL);
 }
 
@@ -228,14 +221,12 @@ static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
 	int err = pmm_type_take(block->type, block->nr, block->align,
 				&block->pfn, why);
 
-	if (err && why->reason != PMM_REASON_KERNEL) {
+	if (err == -ENOMEM && why->reason != PMM_REASON_KERNEL) {
 		/* What was freed just now may still be on its way. */
 		pmm_blocks_flush();
 		err = pmm_type_take(block->type, block->nr, block->align,
 				    &block->pfn, why);
 	}
-	if (err)
-		pmm_type_count_failure(block->type, why->reason);
 	return err;
 }
 
@@ -244,12 +235,13 @@ static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
  * @type: its type
  * @length: bytes, rounded up to whole pages
  * @align: alignment of its physical address in bytes, a power of two up to
- *	PMM_MAX_ALIGN, or 0: PMM_CHUNK_SIZE for blocks that large, else a page
- * @why: filled in when there is no memory
+ *	PMM_MAX_ALIGN, or 0: PMM_CHUNK_SIZE for blocks that large, else a page;
+ *	rounded up to the type's smallest
+ * @why: filled in when there is no memory, for pmm_type_count_failure()
  *
  * Context: May sleep.  The caller keeps the module.
  * Return: a zeroed block with one user, or -EINVAL, -EOVERFLOW, -ENOMEM,
- * -EINTR.
+ * -ENOENT (the type is leaving), -EINTR.
  */
 struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 				  struct pmm_why *why)
@@ -266,13 +258,12 @@ struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 		align = length >= PMM_CHUNK_SIZE ? PMM_CHUNK_SIZE : PAGE_SIZE;
 	if (!is_power_of_2(align) || align > PMM_MAX_ALIGN)
 		return ERR_PTR(-EINVAL);
-	align = max_t(u64, align, PAGE_SIZE);
+	align = max_t(u64, align, (u64)type->min_align << PAGE_SHIFT);
 
 	block = pmm_block_create(type, length >> PAGE_SHIFT,
 				 align >> PAGE_SHIFT);
 	if (!block) {
 		why->reason = PMM_REASON_KERNEL;
-		pmm_type_count_failure(type, PMM_REASON_KERNEL);
 		return ERR_PTR(-ENOMEM);
 	}
 	err = pmm_block_take(block, why);

@@ -4,6 +4,8 @@
  *
  * Locks, in the order in which they nest:
  *
+ *	pmm_ranges_mutex	which pages belong to which type; while a type
+ *				comes, goes, grows or shrinks
  *	mmap_lock		the kernel's; ADOPT and FIND drop it at once
  *	pmm_block.lock		a block's home and whether it is dead
  *	inode lock		the kernel's; taken by ADOPT, never with the block's
@@ -11,6 +13,7 @@
  *	pmm_watches_lock	the table of watches; inode->i_lock nests inside
  *	fsnotify's group lock	the kernel's; marks are attached with either held
  *	pmm_quarantine_lock	the list of blocks that wait for their pages
+ *	pmm_types_lock		the list of types
  *	pmm_type.lock		an allocator and the figures of its type
  *
  * mmap() holds mmap_lock and needs pmm_block.lock; write() to a tmpfs file
@@ -54,7 +57,7 @@ struct seq_file;
 /* Runs everything that may not be done where it is noticed. */
 extern struct workqueue_struct *pmm_wq;
 
-/* ---- types: drivers/misc/pmm_type.c, pmm_pool.c ---- */
+/* ---- types: drivers/misc/pmm_type.c, pmm_registry.c, pmm_ram.c, pmm_pool.c ---- */
 
 /**
  * struct pmm_range - pages that belong to a type
@@ -70,28 +73,44 @@ struct pmm_range {
 
 /**
  * struct pmm_type - a kind of memory with one pool behind it
+ * @ref: keeps this structure: one of the registry, one of each block and of
+ *	each lookup.  The memory is the type's until it leaves the registry.
+ * @node: in the registry, under pmm_types_lock
  * @name: as users name it
  * @caps: PMM_TYPE_* bits
  * @ops: its allocation policy
- * @ranges: its struct pmm_range; fixed while the type is registered
- * @total: pages in @ranges
+ * @min_align: smallest alignment of a block, in pages
+ * @limit: physical address that all its memory is below; U64_MAX if any may be
+ * @pool: system RAM that was taken from the kernel, see pmm_ram.c
+ * @owner: module that every block keeps, or NULL
+ * @ranges: its struct pmm_range, under pmm_ranges_mutex
  * @lock: protects everything below
- * @alloc: which pages are free, by page frame number
- * @blocks: live blocks
+ * @alloc: which pages are free, by page frame number; NULL once the type has
+ *	no memory any more
+ * @closed: there are to be no new blocks
+ * @total: pages in @ranges
+ * @blocks: blocks that have pages of it, and those about to
  * @quarantined: pages of dead blocks that somebody still holds
  * @retired: pages taken out of use after a memory error
  * @allocs: blocks allocated so far
  * @failures: failed allocations, by PMM_REASON_*
  */
 struct pmm_type {
+	struct kref ref;
+	struct list_head node;
 	char name[PMM_NAME_LEN];
 	u64 caps;
 	const struct pmm_alloc_ops *ops;
+	unsigned long min_align;
+	u64 limit;
+	bool pool;
+	struct module *owner;
 	struct list_head ranges;
-	unsigned long total;
 
 	spinlock_t lock;	/* what follows */
 	struct pmm_areas *alloc;
+	bool closed;
+	unsigned long total;
 	unsigned long blocks;
 	unsigned long quarantined;
 	unsigned long retired;
@@ -113,19 +132,36 @@ struct pmm_why {
 	unsigned long largest;
 };
 
-int pmm_types_init(void);
-void pmm_types_exit(void);
-struct pmm_type *pmm_type_find(const char *name);
-struct pmm_type *pmm_type_by_index(unsigned int index);
+struct pmm_type *pmm_type_create(const char *name,
+				 const struct pmm_alloc_ops *ops);
+void pmm_type_get(struct pmm_type *type);
+void pmm_type_put(struct pmm_type *type);
+int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr);
 void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info);
 void pmm_type_count_failure(struct pmm_type *type, unsigned int reason);
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why);
 int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr);
+void pmm_type_block_gone(struct pmm_type *type);
 void pmm_type_quarantine(struct pmm_type *type, long nr);
+void pmm_type_show(struct seq_file *m, struct pmm_type *type);
+void pmm_type_show_header(struct seq_file *m);
+
+extern struct mutex pmm_ranges_mutex;
+
+struct pmm_type *pmm_type_find(const char *name);
+struct pmm_type *pmm_type_by_index(unsigned int index);
+struct pmm_block *pmm_types_alloc(const char *name, u64 caps, u64 length,
+				  u64 align, char *chosen, struct pmm_why *why);
+int pmm_type_list(struct pmm_type *type);
+int pmm_type_close(struct pmm_type *type);
+void pmm_type_unlist(struct pmm_type *type);
 void pmm_types_show(struct seq_file *m);
 
-int pmm_pool_fill(struct list_head *ranges, unsigned long nr);
+int pmm_types_init(void);
+void pmm_types_exit(void);
+
+int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit);
 void pmm_pool_empty(struct list_head *ranges);
 
 /* ---- blocks: drivers/misc/pmm_block.c, pmm_quarantine.c ---- */
@@ -305,6 +341,8 @@ u64 pmm_shmem_huge(struct inode *inode, unsigned long pfn, unsigned long nr,
 
 /* ---- /dev/pmm: drivers/misc/pmm.c, pmm_fd.c, pmm_find.c; and debugfs ---- */
 
+long pmm_copy_in_version(void *to, size_t ksize, size_t first,
+			 void __user *from);
 long pmm_copy_in(void *to, size_t ksize, void __user *from);
 int pmm_copy_out(void __user *to, const void *from, size_t ksize, size_t usize);
 long pmm_install(struct file *file, void __user *uarg, const void *arg,

@@ -117,13 +117,15 @@ static int pmm_pool_find(struct list_head *ranges, unsigned long nr,
 }
 
 /* Below 4 GiB first, where devices with 32-bit DMA masks reach. */
-static int pmm_pool_find_any(struct list_head *ranges, unsigned long nr)
+static int pmm_pool_find_any(struct list_head *ranges, unsigned long nr,
+			     u64 limit)
 {
 	unsigned long low = 1UL << (32 - PAGE_SHIFT), end = 0;
 	int nid, err;
 
 	for_each_online_node(nid)
 		end = max(end, node_end_pfn(nid));
+	end = min_t(u64, end, limit >> PAGE_SHIFT);
 	err = pmm_pool_find(ranges, nr, PMM_POOL_STEP, min(low, end));
 	if (err == -ENOSPC && end > low)
 		err = pmm_pool_find(ranges, nr, low, end);
@@ -152,11 +154,12 @@ again:
  * pmm_pool_fill() - take pages from the kernel
  * @ranges: list of struct pmm_range to add to
  * @nr: how many; rounded up to what the kernel moves as a whole
+ * @limit: physical address that they all have to be below
  *
  * Context: May sleep, for seconds.
  * Return: 0, or a negative errno; @ranges is then as before the call.
  */
-int pmm_pool_fill(struct list_head *ranges, unsigned long nr)
+int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit)
 {
 	unsigned long want = round_up(nr, PMM_POOL_STEP);
 	unsigned long size = want;
@@ -165,7 +168,7 @@ int pmm_pool_fill(struct list_head *ranges, unsigned long nr)
 
 	while (want) {
 		size = min(size, want);
-		err = pmm_pool_find_any(&taken, size);
+		err = pmm_pool_find_any(&taken, size, limit);
 		if (!err) {
 			want -= size;
 			continue;

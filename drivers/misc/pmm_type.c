@@ -2,6 +2,7 @@
 /*
  * Types: kinds of memory, each with one pool and the allocator that manages it.
  */
+#include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -10,37 +11,92 @@
 
 #include "pmm_core.h"
 
-static unsigned long pool_mb;
-module_param(pool_mb, ulong, 0444);
-MODULE_PARM_DESC(pool_mb, "size of the pool 'general' in MiB (default: an eighth of memory, at most 256)");
-
-static char *allocator = "bestfit";
-module_param(allocator, charp, 0444);
-MODULE_PARM_DESC(allocator, "allocator of the pool 'general' (default: bestfit)");
-
-/* The types there are; fixed from load to unload. */
-static struct pmm_type *pmm_types[1];
-
 /**
- * pmm_type_find() - look a type up by name
- * @name: its name, or the empty string for the default one
+ * pmm_type_create() - make a type, without memory and not in the registry
+ * @name: its name, see pmm_pool_name_valid()
+ * @ops: its allocation policy
  *
- * Return: the type, or NULL.
+ * The caller sets what is to be other than for ordinary system RAM.
+ *
+ * Context: May sleep.
+ * Return: the type, to be put with pmm_type_put(), or NULL without memory.
  */
-struct pmm_type *pmm_type_find(const char *name)
+struct pmm_type *pmm_type_create(const char *name,
+				 const struct pmm_alloc_ops *ops)
 {
-	unsigned int i;
+	struct pmm_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
 
-	for (i = 0; i < ARRAY_SIZE(pmm_types); i++)
-		if (!*name || !strcmp(pmm_types[i]->name, name))
-			return pmm_types[i];
-	return NULL;
+	if (!type)
+		return NULL;
+	type->alloc = ops->create();
+	if (!type->alloc) {
+		kfree(type);
+		return NULL;
+	}
+	kref_init(&type->ref);
+	INIT_LIST_HEAD(&type->node);
+	strscpy(type->name, name, sizeof(type->name));
+	type->caps = PMM_TYPE_RAM | PMM_TYPE_MAPPABLE;
+	type->ops = ops;
+	type->min_align = 1;
+	type->limit = U64_MAX;
+	INIT_LIST_HEAD(&type->ranges);
+	spin_lock_init(&type->lock);
+	return type;
 }
 
-/* The @index-th type, or NULL past the last one. */
-struct pmm_type *pmm_type_by_index(unsigned int index)
+static void pmm_type_release(struct kref *ref)
 {
-	return index < ARRAY_SIZE(pmm_types) ? pmm_types[index] : NULL;
+	struct pmm_type *type = container_of(ref, struct pmm_type, ref);
+
+	type->ops->destroy(type->alloc);
+	kfree(type);
+}
+
+/* Keep the structure. */
+void pmm_type_get(struct pmm_type *type)
+{
+	kref_get(&type->ref);
+}
+
+/* The reverse of pmm_type_get(); may sleep. */
+void pmm_type_put(struct pmm_type *type)
+{
+	kref_put(&type->ref, pmm_type_release);
+}
+
+/**
+ * pmm_type_add() - put pages into a type's pool
+ * @type: the type
+ * @pfn: the first one
+ * @nr: how many
+ *
+ * Context: May sleep.  The pages are in @ranges, or will be.
+ * Return: 0, -ENOMEM, -EEXIST if they are there already, or -EINVAL.
+ */
+int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr)
+{
+	struct pmm_spares spares;
+	int err = pmm_spares_fill_add(&spares, type->ops, nr);
+
+	if (err)
+		return err;
+	spin_lock(&type->lock);
+	err = type->ops->add(type->alloc, pfn, nr, &spares);
+	if (!err)
+		type->total += nr;
+	spin_unlock(&type->lock);
+	pmm_spares_drop(&spares);
+	return err;
+}
+
+/* What its allocator has; nothing at all once it has none. */
+static void pmm_type_stats(struct pmm_type *type, struct pmm_alloc_stats *stats)
+{
+	lockdep_assert_held(&type->lock);
+	memset(stats, 0, sizeof(*stats));
+	if (type->alloc)
+		type->ops->stats(type->alloc, stats);
 }
 
 /**
@@ -53,16 +109,17 @@ void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info)
 	struct pmm_alloc_stats stats;
 
 	spin_lock(&type->lock);
-	type->ops->stats(type->alloc, &stats);
+	pmm_type_stats(type, &stats);
+	info->total = (u64)type->total << PAGE_SHIFT;
 	info->quarantined = (u64)type->quarantined << PAGE_SHIFT;
 	info->retired = (u64)type->retired << PAGE_SHIFT;
 	info->blocks = type->blocks;
 	spin_unlock(&type->lock);
 
 	info->caps = type->caps;
-	info->min_align = PAGE_SIZE;
+	info->min_align = (u64)type->min_align << PAGE_SHIFT;
 	info->max_align = PMM_MAX_ALIGN;
-	info->total = (u64)type->total << PAGE_SHIFT;
+	info->limit = type->limit;
 	info->free = (u64)stats.free << PAGE_SHIFT;
 	info->largest_free = (u64)stats.largest << PAGE_SHIFT;
 	strscpy(info->name, type->name, sizeof(info->name));
@@ -76,11 +133,11 @@ static void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 	struct pmm_alloc_stats stats;
 
 	spin_lock(&type->lock);
-	type->ops->stats(type->alloc, &stats);
+	pmm_type_stats(type, &stats);
+	why->total = type->total;
 	spin_unlock(&type->lock);
 
 	why->reason = reason;
-	why->total = type->total;
 	why->free = stats.free;
 	why->largest = stats.largest;
 }
@@ -98,8 +155,7 @@ static unsigned int pmm_type_reason(struct pmm_type *type, unsigned long nr)
 {
 	struct pmm_alloc_stats stats;
 
-	lockdep_assert_held(&type->lock);
-	type->ops->stats(type->alloc, &stats);
+	pmm_type_stats(type, &stats);
 	if (stats.largest >= nr)
 		return PMM_REASON_ALIGNMENT;
 	if (stats.free >= nr)
@@ -202,6 +258,39 @@ int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr)
 	return 0;
 }
 
+/* Be counted as a block, which keeps the type's owner, or see it closed. */
+static bool pmm_type_block_begin(struct pmm_type *type)
+{
+	bool open;
+
+	if (!try_module_get(type->owner))
+		return false;
+	spin_lock(&type->lock);
+	open = !type->closed;
+	if (open)
+		type->blocks++;
+	spin_unlock(&type->lock);
+	if (!open)
+		module_put(type->owner);
+	return open;
+}
+
+/**
+ * pmm_type_block_gone() - a block has no pages any more
+ * @type: its type; after this it may leave, and so may the module it is from
+ *
+ * The reverse of a successful pmm_type_take(), after pmm_type_give().
+ */
+void pmm_type_block_gone(struct pmm_type *type)
+{
+	struct module *owner = type->owner;
+
+	spin_lock(&type->lock);
+	type->blocks--;
+	spin_unlock(&type->lock);
+	module_put(owner);
+}
+
 static int pmm_type_try(struct pmm_type *type, unsigned long nr,
 			unsigned long align, unsigned long *pfn,
 			unsigned int *reason)
@@ -221,8 +310,31 @@ static int pmm_type_try(struct pmm_type *type, unsigned long nr,
 	return err;
 }
 
+/* Pages that are all good, or a reason. */
+static unsigned int pmm_type_take_good(struct pmm_type *type, unsigned long nr,
+				       unsigned long align, unsigned long *pfn)
+{
+	unsigned long first, left;
+	unsigned int reason;
+
+	for (;;) {
+		if (pmm_type_try(type, nr, align, pfn, &reason))
+			return reason;
+		/* Memory errors are found in idle pages, too. */
+		if (!pmm_pages_poisoned(*pfn, nr))
+			return PMM_REASON_NONE;
+		first = *pfn;
+		left = nr;
+		if (pmm_type_give(type, &first, &left)) {
+			/* Found again by whoever takes it next. */
+			pmm_type_free(type, first);
+			return PMM_REASON_KERNEL;
+		}
+	}
+}
+
 /**
- * pmm_type_take() - take pages from a type's pool
+ * pmm_type_take() - take pages from a type's pool, for a block
  * @type: the type
  * @nr: how many, not zero
  * @align: what the first page frame number is a multiple of, a power of two
@@ -232,31 +344,27 @@ static int pmm_type_try(struct pmm_type *type, unsigned long nr,
  * The pages hold whatever was in them.
  *
  * Context: May sleep.
- * Return: 0, or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENOENT if the type is leaving.
  */
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why)
 {
-	unsigned long first, left;
 	unsigned int reason;
 
-	for (;;) {
-		if (pmm_type_try(type, nr, align, pfn, &reason)) {
-			pmm_type_why(type, why, reason);
-			return -ENOMEM;
-		}
-		/* Memory errors are found in idle pages, too. */
-		if (!pmm_pages_poisoned(*pfn, nr))
-			return 0;
-		first = *pfn;
-		left = nr;
-		if (pmm_type_give(type, &first, &left)) {
-			/* Found again by whoever takes it next. */
-			pmm_type_free(type, first);
-			pmm_type_why(type, why, PMM_REASON_KERNEL);
-			return -ENOMEM;
-		}
+	if (!pmm_type_block_begin(type)) {
+		why->reason = PMM_REASON_TYPE;
+		return -ENOENT;
 	}
+	reason = pmm_type_take_good(type, nr, align, pfn);
+	if (reason != PMM_REASON_NONE) {
+		pmm_type_why(type, why, reason);
+		pmm_type_block_gone(type);
+		return -ENOMEM;
+	}
+	spin_lock(&type->lock);
+	type->allocs++;
+	spin_unlock(&type->lock);
+	return 0;
 }
 
 /* @nr pages more, or less, wait for their users. */
@@ -267,156 +375,40 @@ void pmm_type_quarantine(struct pmm_type *type, long nr)
 	spin_unlock(&type->lock);
 }
 
-/* The debugfs file "types". */
-void pmm_types_show(struct seq_file *m)
+static const char * const pmm_reasons[PMM_NR_REASONS] = {
+	[PMM_REASON_EXHAUSTED] = "exhausted",
+	[PMM_REASON_FRAGMENTED] = "fragmented",
+	[PMM_REASON_ALIGNMENT] = "alignment",
+	[PMM_REASON_QUOTA] = "quota",
+	[PMM_REASON_TYPE] = "type",
+	[PMM_REASON_KERNEL] = "kernel",
+	[PMM_REASON_QUARANTINE] = "quarantine",
+};
+
+/* The header of the debugfs file "types". */
+void pmm_type_show_header(struct seq_file *m)
 {
-	static const char * const reasons[PMM_NR_REASONS] = {
-		[PMM_REASON_EXHAUSTED] = "exhausted",
-		[PMM_REASON_FRAGMENTED] = "fragmented",
-		[PMM_REASON_ALIGNMENT] = "alignment",
-		[PMM_REASON_QUOTA] = "quota",
-		[PMM_REASON_TYPE] = "type",
-		[PMM_REASON_KERNEL] = "kernel",
-		[PMM_REASON_QUARANTINE] = "quarantine",
-	};
-	unsigned int i, r;
+	unsigned int r;
 
 	seq_puts(m, "name allocator total free largest_free quarantined retired blocks allocs");
 	for (r = PMM_REASON_NONE + 1; r < PMM_NR_REASONS; r++)
-		seq_printf(m, " failed_%s", reasons[r]);
-	seq_putc(m, '\n');
-
-	for (i = 0; i < ARRAY_SIZE(pmm_types); i++) {
-		struct pmm_type *type = pmm_types[i];
-		struct pmm_type_info info = {};
-
-		pmm_type_describe(type, &info);
-		seq_printf(m, "%s %s %llu %llu %llu %llu %llu %llu %lu",
-			   info.name, info.allocator, info.total, info.free,
-			   info.largest_free, info.quarantined, info.retired,
-			   info.blocks, READ_ONCE(type->allocs));
-		for (r = PMM_REASON_NONE + 1; r < PMM_NR_REASONS; r++)
-			seq_printf(m, " %lu", READ_ONCE(type->failures[r]));
-		seq_putc(m, '\n');
-	}
+		seq_printf(m, " failed_%s", pmm_reasons[r]);
+	seq_puts(m, " caps min_align limit\n");
 }
 
-/* Tell the allocator which pages there are. */
-static int pmm_type_add_ranges(struct pmm_type *type)
+/* The line of a type in it. */
+void pmm_type_show(struct seq_file *m, struct pmm_type *type)
 {
-	struct pmm_range *range;
-	struct pmm_spares spares;
-	int err = 0;
+	struct pmm_type_info info = {};
+	unsigned int r;
 
-	list_for_each_entry(range, &type->ranges, node) {
-		err = pmm_spares_fill_add(&spares, type->ops, range->nr);
-		if (err)
-			break;
-		spin_lock(&type->lock);
-		err = type->ops->add(type->alloc, range->pfn, range->nr,
-				     &spares);
-		spin_unlock(&type->lock);
-		pmm_spares_drop(&spares);
-		if (err)
-			break;
-		type->total += range->nr;
-	}
-	return err;
-}
-
-static void pmm_type_destroy(struct pmm_type *type)
-{
-	type->ops->destroy(type->alloc);
-	pmm_pool_empty(&type->ranges);
-	kfree(type);
-}
-
-static struct pmm_type *pmm_type_create(const char *name,
-					const struct pmm_alloc_ops *ops,
-					unsigned long nr)
-{
-	struct pmm_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
-	int err;
-
-	if (!type)
-		return ERR_PTR(-ENOMEM);
-	strscpy(type->name, name, sizeof(type->name));
-	type->caps = PMM_TYPE_RAM;
-	type->ops = ops;
-	INIT_LIST_HEAD(&type->ranges);
-	spin_lock_init(&type->lock);
-
-	err = -ENOMEM;
-	type->alloc = ops->create();
-	if (!type->alloc)
-		goto err_destroy;
-	err = pmm_pool_fill(&type->ranges, nr);
-	if (err)
-		goto err_destroy;
-	err = pmm_type_add_ranges(type);
-	if (err)
-		goto err_destroy;
-	return type;
-
-err_destroy:
-	pmm_type_destroy(type);
-	return ERR_PTR(err);
-}
-
-/*
- * What is in a pool's place is moved elsewhere, which takes free memory, and
- * the kernel complains loudly when that runs out: keep an eighth of it.
- */
-static unsigned long pmm_pool_limit_mb(void)
-{
-	unsigned long available = max(si_mem_available(), 0L);
-
-	return (available - available / 8) >> (20 - PAGE_SHIFT);
-}
-
-static unsigned long pmm_pool_default_mb(void)
-{
-	return clamp(totalram_pages() >> (20 - PAGE_SHIFT) >> 3, 4UL, 256UL);
-}
-
-/* Make the types that the parameters ask for. */
-int pmm_types_init(void)
-{
-	const struct pmm_alloc_ops *ops = pmm_alloc_find(allocator);
-	struct pmm_type *type;
-
-	if (!ops) {
-		pr_err("pmm: no allocator '%s'\n", allocator);
-		return -EINVAL;
-	}
-	if (!pool_mb)
-		pool_mb = pmm_pool_default_mb();
-	if (pool_mb > totalram_pages() >> (20 - PAGE_SHIFT)) {
-		pr_err("pmm: pool_mb=%lu is more memory than there is\n",
-		       pool_mb);
-		return -EINVAL;
-	}
-	if (pool_mb > pmm_pool_limit_mb()) {
-		pr_err("pmm: pool_mb=%lu leaves the machine too little, %lu can be had; free some memory, or load with a smaller pool_mb\n",
-		       pool_mb, pmm_pool_limit_mb());
-		return -ENOMEM;
-	}
-	type = pmm_type_create("general", ops, pool_mb << (20 - PAGE_SHIFT));
-	if (IS_ERR(type)) {
-		if (PTR_ERR(type) == -ENOMEM)
-			pr_err("pmm: cannot free %lu MiB of memory for the pool; load the module earlier after boot, or with a smaller pool_mb\n",
-			       pool_mb);
-		return PTR_ERR(type);
-	}
-	pmm_types[0] = type;
-	return 0;
-}
-
-/* Give all memory back; there are no blocks any more. */
-void pmm_types_exit(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(pmm_types); i++)
-		pmm_type_destroy(pmm_types[i]);
+	pmm_type_describe(type, &info);
+	seq_printf(m, "%s %s %llu %llu %llu %llu %llu %llu %lu",
+		   info.name, info.allocator, info.total, info.free,
+		   info.largest_free, info.quarantined, info.retired,
+		   info.blocks, READ_ONCE(type->allocs));
+	for (r = PMM_REASON_NONE + 1; r < PMM_NR_REASONS; r++)
+		seq_printf(m, " %lu", READ_ONCE(type->failures[r]));
+	seq_printf(m, " %#llx %llu %llu\n", info.caps, info.min_align,
+		   info.limit);
 }

@@ -596,8 +596,13 @@ void test_module_remove(const char *name)
 
 void module_parameters(char *args, size_t size)
 {
-	char value[32];
+	char value[256];
 
+	read_line("/sys/module/pmm/parameters/pools", value, sizeof(value));
+	if (strcmp(value, "(null)")) {
+		snprintf(args, size, "pools=%s", value);
+		return;
+	}
 	read_line("/sys/module/pmm/parameters/pool_mb", value, sizeof(value));
 	snprintf(args, size, "pool_mb=%s", value);
 }

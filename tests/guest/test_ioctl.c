@@ -44,6 +44,7 @@ static void prepare_adopt(void *arg)
  * @name: its name
  * @cmd: its number
  * @size: of its structure
+ * @first: of the first version of it, which may be less
  * @flags: that are known, together or not
  * @on_block: made on a block fd, not on /dev/pmm
  * @fd: returns a new fd
@@ -55,6 +56,7 @@ static const struct call {
 	const char *name;
 	unsigned int cmd;
 	uint32_t size;
+	uint32_t first;
 	uint32_t flags;
 	bool on_block;
 	bool fd;
@@ -63,27 +65,27 @@ static const struct call {
 	void (*prepare)(void *arg);
 } calls[] = {
 	{
-		.name = "VERSION", .cmd = PMM_IOC_VERSION, .size = 56,
+		.name = "VERSION", .cmd = PMM_IOC_VERSION, .size = 56, .first = 56,
 		.out = true, .prepare = prepare_nothing,
 	}, {
-		.name = "TYPE", .cmd = PMM_IOC_TYPE, .size = 152,
+		.name = "TYPE", .cmd = PMM_IOC_TYPE, .size = 160, .first = 152,
 		.out = true, .prepare = prepare_nothing,
 	}, {
-		.name = "ALLOC", .cmd = PMM_IOC_ALLOC, .size = 120,
+		.name = "ALLOC", .cmd = PMM_IOC_ALLOC, .size = 160, .first = 120,
 		.fd = true, .out = true, .prepare = prepare_alloc,
 	}, {
-		.name = "FIND", .cmd = PMM_IOC_FIND, .size = 40,
+		.name = "FIND", .cmd = PMM_IOC_FIND, .size = 40, .first = 40,
 		.flags = PMM_FIND_ADDRESS | PMM_FIND_FD,
 		.fd = true, .out = true, .prepare = prepare_find,
 	}, {
-		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 112,
+		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 112, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
-		.name = "ADOPT", .cmd = PMM_IOC_BLOCK_ADOPT, .size = 16,
+		.name = "ADOPT", .cmd = PMM_IOC_BLOCK_ADOPT, .size = 16, .first = 16,
 		.flags = PMM_ADOPT_SEAL, .on_block = true, .err = EBUSY,
 		.prepare = prepare_adopt,
 	}, {
-		.name = "HOME_FD", .cmd = PMM_IOC_BLOCK_HOME_FD, .size = 8,
+		.name = "HOME_FD", .cmd = PMM_IOC_BLOCK_HOME_FD, .size = 8, .first = 8,
 		.flags = PMM_HOME_RDONLY, .on_block = true, .fd = true,
 		.out = true, .prepare = prepare_nothing,
 	},
@@ -92,8 +94,8 @@ static const struct call {
 #define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
 
 _Static_assert(sizeof(struct pmm_version) == 56, "ABI");
-_Static_assert(sizeof(struct pmm_type_info) == 152, "ABI");
-_Static_assert(sizeof(struct pmm_alloc) == 120, "ABI");
+_Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
+_Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
 _Static_assert(sizeof(struct pmm_block_info) == 112, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
@@ -153,9 +155,9 @@ static void test_sizes(const struct call *c)
 	uint32_t size;
 	char *arg;
 
-	for (size = 0; size < c->size; size += size < 8 ? 1 : 4)
+	for (size = 0; size < c->first; size += size < 8 ? 1 : 4)
 		expect_bad(c, perfect(c, size), EINVAL);
-	expect_bad(c, perfect(c, c->size - 1), EINVAL);
+	expect_bad(c, perfect(c, c->first - 1), EINVAL);
 	expect_good(c, perfect(c, c->size));
 	/* From a program newer than the kernel, which does not use what is new. */
 	expect_good(c, perfect(c, c->size + 1));
@@ -166,6 +168,17 @@ static void test_sizes(const struct call *c)
 		*(uint32_t *)arg = too_large[i];
 		expect_bad(c, arg, E2BIG);
 	}
+}
+
+/* From a program older than the kernel: what it does not know is not written. */
+static void test_first(const struct call *c)
+{
+	char *arg = perfect(c, c->first);
+
+	memset(arg + c->first, 0xa5, c->size - c->first);
+	expect_good(c, arg);
+	for (arg += c->first; arg < arena + ARENA; arg++)
+		EXPECT_EQ(*arg, (char)0xa5);
 }
 
 /* Fields past the end of what the kernel knows. */
@@ -305,6 +318,7 @@ static void test_all(void)
 		printf("%s%s\n", calls[i].name,
 		       ioctl_as_32bit ? ", as a 32-bit program" : "");
 		test_sizes(&calls[i]);
+		test_first(&calls[i]);
 		test_tails(&calls[i]);
 		test_flags(&calls[i]);
 		test_pointers(&calls[i]);

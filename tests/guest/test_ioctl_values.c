@@ -53,6 +53,7 @@ static struct pmm_alloc request(uint64_t length, uint64_t align, const char *typ
 	};
 
 	snprintf(a.type, sizeof(a.type), "%s", type);
+	memset(a.chosen, 0x5a, sizeof(a.chosen));
 	return a;
 }
 
@@ -84,7 +85,8 @@ static void test_type(void)
 	pool_read(&pool);
 	EXPECT_EQ(t.size, sizeof(t));
 	EXPECT(!t.flags && !t.index && !t.reserved);
-	EXPECT_EQ(t.caps, PMM_TYPE_RAM);
+	EXPECT_EQ(t.caps, PMM_TYPE_RAM | PMM_TYPE_MAPPABLE);
+	EXPECT_EQ(t.limit, ~0ULL);
 	EXPECT_EQ(t.min_align, PAGE);
 	EXPECT_EQ(t.max_align, 1024 * MIB);
 	EXPECT_EQ(t.total, pool.total);
@@ -117,6 +119,8 @@ static void expect_block(uint64_t length, uint64_t align, const char *type,
 	EXPECT_EQ(a.actual, actual);
 	EXPECT(a.total >= actual && a.total != DIRT);
 	EXPECT_EQ(a.quota, ~0ULL);
+	EXPECT(!strcmp(a.chosen, "general"));
+	EXPECT(zeroed(a.chosen + 8, sizeof(a.chosen) - 8));
 	EXPECT(a.free != DIRT && a.largest_free != DIRT && a.quota_used != DIRT);
 	block_info(fd, &info);
 	EXPECT_EQ(info.id, a.id);
@@ -210,6 +214,34 @@ static void test_alloc_types(void)
 	EXPECT_ERRNO(call(pmm_fd(), PMM_IOC_ALLOC, &a), EINVAL);
 	a.reserved = 1U << 31;
 	EXPECT_ERRNO(call(pmm_fd(), PMM_IOC_ALLOC, &a), EINVAL);
+}
+
+/* Capabilities, with a name and instead of one. */
+static void test_alloc_caps(void)
+{
+	static const uint64_t had[] = {
+		0, PMM_TYPE_RAM, PMM_TYPE_MAPPABLE,
+		PMM_TYPE_RAM | PMM_TYPE_MAPPABLE,
+	};
+	struct pmm_alloc a;
+	unsigned int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(had); i++) {
+		a = request(PAGE, 0, i % 2 ? "general" : "");
+		a.caps = had[i / 2];
+		close(EXPECT_OK(call(pmm_fd(), PMM_IOC_ALLOC, &a)));
+		EXPECT(!strcmp(a.chosen, "general"));
+		EXPECT_EQ(a.caps, had[i / 2]);
+	}
+	for (i = 0; i < 2 * 64; i++) {
+		a = request(PAGE, 0, i % 2 ? "general" : "");
+		a.caps = 1ULL << i / 2 | PMM_TYPE_RAM;
+		if (a.caps & ~(PMM_TYPE_RAM | PMM_TYPE_MAPPABLE)) {
+			EXPECT_ERRNO(call(pmm_fd(), PMM_IOC_ALLOC, &a), ENOENT);
+			EXPECT_EQ(a.reason, PMM_REASON_TYPE);
+			EXPECT(!a.total && zeroed(a.chosen, sizeof(a.chosen)));
+		}
+	}
 }
 
 /* Numbers are never given twice. */
@@ -498,6 +530,7 @@ static void test_all(void)
 	test_alloc_lengths();
 	test_alloc_aligns();
 	test_alloc_types();
+	test_alloc_caps();
 	test_alloc_ids();
 	test_no_fds();
 	test_find_nothing();

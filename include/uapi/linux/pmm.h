@@ -78,13 +78,17 @@ struct pmm_version {
 };
 
 /* pmm_type.caps: what a type's memory is */
-#define PMM_TYPE_RAM		(1ULL << 0)	/* system RAM */
+#define PMM_TYPE_RAM		(1ULL << 0)	/* system RAM, contiguous in each block */
+#define PMM_TYPE_DEVICE		(1ULL << 1)	/* memory that is on a device */
+#define PMM_TYPE_MAPPABLE	(1ULL << 2)	/* programs may map its blocks */
+#define PMM_TYPE_SYNC		(1ULL << 3)	/* needs cache maintenance */
 
 /**
  * struct pmm_type_info - PMM_IOC_TYPE: one type of memory
  * @size: in: size of this structure
  * @flags: in: zero
- * @index: in: 0 for the first type; ENOENT past the last one
+ * @index: in: 0 for the first type; ENOENT past the last one.  The order is that
+ *	in which they came; when one goes, those behind it move up.
  * @reserved: in: zero
  * @caps: out: PMM_TYPE_* bits
  * @min_align: out: smallest alignment of a block, in bytes
@@ -97,6 +101,8 @@ struct pmm_version {
  * @blocks: out: number of live blocks
  * @name: out: the type's name
  * @allocator: out: name of its allocator
+ * @limit: out: all its memory is below this physical address; ~0 if it may be
+ *	anywhere
  */
 struct pmm_type_info {
 	__u32 size;
@@ -114,6 +120,7 @@ struct pmm_type_info {
 	__aligned_u64 blocks;
 	char name[PMM_NAME_LEN];
 	char allocator[PMM_NAME_LEN];
+	__aligned_u64 limit;
 };
 
 /* pmm_alloc.reason: why an allocation failed */
@@ -122,7 +129,7 @@ struct pmm_type_info {
 #define PMM_REASON_FRAGMENTED	2	/* enough free bytes, no range as long */
 #define PMM_REASON_ALIGNMENT	3	/* ranges as long, none at that alignment */
 #define PMM_REASON_QUOTA	4	/* the caller's quota */
-#define PMM_REASON_TYPE		5	/* no type of that name */
+#define PMM_REASON_TYPE		5	/* no type of that name, or with those bits */
 #define PMM_REASON_KERNEL	6	/* no kernel memory for bookkeeping */
 #define PMM_REASON_QUARANTINE	7	/* would fit, were quarantined blocks not pinned */
 
@@ -132,8 +139,9 @@ struct pmm_type_info {
  * @flags: in: zero
  * @length: in: size of the block in bytes; rounded up to whole pages
  * @align: in: alignment of its physical address in bytes, a power of two, or 0
- *	for the natural one (2 MiB for blocks of 2 MiB and more, else a page)
- * @type: in: name of the type, or empty for the default
+ *	for the natural one (2 MiB for blocks of 2 MiB and more, else a page);
+ *	rounded up to the type's smallest
+ * @type: in: name of the type, or empty: see @caps
  * @reason: out: PMM_REASON_* when the call fails, else PMM_REASON_NONE
  * @reserved: in: zero
  * @id: out: the block's number, unique until the module is unloaded
@@ -143,6 +151,13 @@ struct pmm_type_info {
  * @largest_free: out: longest free range in bytes, at the time of a failure
  * @quota: out: what the caller may have in all, in bytes; ~0 if unlimited
  * @quota_used: out: what the caller has, in bytes
+ * @caps: in: PMM_TYPE_* bits that the type must have, or 0.  With an empty @type,
+ *	0 means the default type, which is the first one; otherwise the types
+ *	that have all these bits are tried in the order of PMM_IOC_TYPE, and the
+ *	first with room is taken.
+ * @chosen: out: name of the block's type; when the call fails, of the type that
+ *	@reason and the figures are about: of those tried, the closest to
+ *	having room
  *
  * Returns a block fd, close-on-exec.  The memory reads as zeroes.  The out
  * fields are written when the call fails with ENOMEM, EDQUOT or ENOENT, too.
@@ -162,6 +177,8 @@ struct pmm_alloc {
 	__aligned_u64 largest_free;
 	__aligned_u64 quota;
 	__aligned_u64 quota_used;
+	__aligned_u64 caps;
+	char chosen[PMM_NAME_LEN];
 };
 
 /* pmm_find.flags: exactly one */
