@@ -149,6 +149,8 @@ static unsigned int pmm_home_seals(struct pmm_home *home)
  *
  * mmap() looks at the seals of the file that it is called on only, so whoever
  * redirects a mapping to a home has to look at the home's.
+ *
+ * Return: true if it may not.
  */
 bool pmm_home_write_sealed(struct pmm_home *home)
 {

@@ -122,6 +122,7 @@ err_remove:
  * @nr: pages from here on are not looked at
  *
  * Context: The inode's lock is held, or nobody else has the inode.
+ * Return: true if it holds nothing.
  */
 bool pmm_shmem_empty(struct inode *inode, unsigned long nr)
 {

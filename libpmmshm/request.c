@@ -51,12 +51,15 @@ static int opts_check(const struct pmmshm_alloc_opts *opts)
 
 static int request_set_type(struct pmmshm_request *r, const char *type)
 {
+	size_t len;
+
 	if (!type)
 		return 0;
-	if (strlen(type) >= sizeof(r->type))
+	len = strlen(type);
+	if (len >= sizeof(r->type))
 		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
 				   type);
-	strcpy(r->type, type);
+	memcpy(r->type, type, len + 1);
 	return 0;
 }
 

@@ -57,8 +57,8 @@ static int open_file(struct decoder *dec, const AVCodec **codec)
 				dec->file);
 	error = avformat_find_stream_info(dec->format, NULL);
 	if (error < 0)
-		return complain("%s: not a video, or a damaged one (%s); play a file that FFmpeg"
-				" can read", dec->file, av_err2str(error));
+		return complain("%s: not a video, or a damaged one (%s); play a file that FFmpeg can read",
+				dec->file, av_err2str(error));
 	index = av_find_best_stream(dec->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
 	if (index == AVERROR_DECODER_NOT_FOUND)
 		return complain("%s: this FFmpeg has no decoder for its video; convert the file",
@@ -97,7 +97,8 @@ static int open_codec(struct decoder *dec, const AVCodec *codec)
 	dec->codec->pkt_timebase = dec->stream->time_base;
 	error = avcodec_open2(dec->codec, codec, NULL);
 	if (error < 0)
-		return complain("%s: the %s decoder does not start: %s", dec->file, codec->name,
+		return complain("%s: the %s decoder does not start: %s", dec->file,
+				avcodec_get_name(dec->codec->codec_id),
 				av_err2str(error));
 	return 0;
 }
@@ -123,7 +124,7 @@ static int64_t frame_duration_ns(const struct decoder *dec)
 int decoder_open(struct decoder *dec, const char *file, struct memory_source *source,
 		 struct stats *stats)
 {
-	const AVCodec *codec;
+	const AVCodec *codec = NULL;
 
 	*dec = (struct decoder){ .file = file, .stats = stats };
 	frame_pool_init(&dec->pool, source);

@@ -120,8 +120,7 @@ static int choose_format(struct display *display)
 									 : f->msb_first;
 		return 0;
 	}
-	return complain("X server %s: its visual of depth %d (%d bits a pixel) is not TrueColor of"
-			" 16, 24 or 32 bits; start it with depth 24",
+	return complain("X server %s: its visual of depth %d (%d bits a pixel) is not TrueColor of 16, 24 or 32 bits; start it with depth 24",
 			display_name(display), display->depth, display->bits_per_pixel);
 }
 
@@ -257,6 +256,8 @@ void display_close(struct display *display)
 /**
  * display_name() - what the user calls the server
  * @display: display
+ *
+ * Return: its name, which the display keeps
  */
 const char *display_name(const struct display *display)
 {

@@ -96,12 +96,10 @@ static int attach(struct image *image)
 	if (!error && same)
 		return 0;
 	if (!error || error == BadAccess || error == BadRequest)
-		return complain("X server %s does not see our memory (segment %d): it is on another"
-				" machine, in another container, or may not read what this user"
-				" owns; run pmm-play beside the server, or send the pictures with"
-				" --copy", name, image->memory->shmid);
-	return complain("X server %s cannot attach segment %d: X error %d; --copy sends the "
-			"pictures instead", name, image->memory->shmid, error);
+		return complain("X server %s does not see our memory (segment %d): it is on another machine, in another container, or may not read what this user owns; run pmm-play beside the server, or send the pictures with --copy",
+				name, image->memory->shmid);
+	return complain("X server %s cannot attach segment %d: X error %d; --copy sends the pictures instead",
+			name, image->memory->shmid, error);
 }
 
 static void unlink_image(struct image *image)
@@ -224,6 +222,8 @@ void image_completed(struct display *display, const XShmCompletionEvent *event)
 /**
  * image_picture() - where to write an image's pixels
  * @image: image, not in flight
+ *
+ * Return: the place, of the size and format of the image
  */
 struct picture image_picture(const struct image *image)
 {

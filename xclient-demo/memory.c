@@ -98,6 +98,8 @@ void memory_source_close(struct memory_source *source)
 /**
  * memory_source_is_shared() - can an X server attach this memory?
  * @source: source
+ *
+ * Return: true if it can
  */
 bool memory_source_is_shared(const struct memory_source *source)
 {

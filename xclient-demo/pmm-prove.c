@@ -194,7 +194,7 @@ static bool write_proof(const struct proof *proof)
 
 int main(int argc, char **argv)
 {
-	struct proof proof;
+	struct proof proof = { 0 };
 	bool proved = false;
 
 	if (parse(&proof, argc, argv))

@@ -196,6 +196,8 @@ int frame_pool_get(struct frame_pool *pool, AVFrame *frame)
  * frame_pool_owns() - is a frame in this pool's memory?
  * @pool: pool
  * @frame: frame with data
+ *
+ * Return: true if it is
  */
 bool frame_pool_owns(struct frame_pool *pool, const AVFrame *frame)
 {
@@ -206,12 +208,14 @@ bool frame_pool_owns(struct frame_pool *pool, const AVFrame *frame)
 		if (frame->buf[0] && frame->buf[0]->data == entry->memory->data)
 			break;
 	pthread_mutex_unlock(&pool->lock);
-	return entry != NULL;
+	return entry;
 }
 
 /**
  * frame_pool_usage() - how much memory a pool has
  * @pool: pool
+ *
+ * Return: frames and bytes
  */
 struct pool_usage frame_pool_usage(struct frame_pool *pool)
 {

@@ -59,6 +59,8 @@ void stats_copied(struct stats *stats, size_t bytes)
 /**
  * stats_frames_per_second() - frames shown in the time from first to last
  * @stats: counters
+ *
+ * Return: frames a second; 0 before the last frame
  */
 double stats_frames_per_second(const struct stats *stats)
 {
@@ -70,6 +72,8 @@ double stats_frames_per_second(const struct stats *stats)
 /**
  * stats_copied_per_frame() - bytes copied for each frame shown
  * @stats: counters
+ *
+ * Return: bytes a frame; 0 if none was shown
  */
 double stats_copied_per_frame(const struct stats *stats)
 {
@@ -80,6 +84,8 @@ double stats_copied_per_frame(const struct stats *stats)
  * stats_stage_ms() - time of one stage for each frame decoded, in milliseconds
  * @stats: counters
  * @stage: which one
+ *
+ * Return: milliseconds a frame; 0 if none was decoded
  */
 double stats_stage_ms(const struct stats *stats, enum stage stage)
 {

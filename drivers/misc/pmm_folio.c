@@ -127,6 +127,7 @@ static bool pmm_page_return(struct page *page)
  * Only a look: pmm_pages_reset() has the last word.
  *
  * Context: May sleep.
+ * Return: true when nobody else seems to hold any of them.
  */
 bool pmm_pages_returned(unsigned long pfn, unsigned long nr)
 {
@@ -149,6 +150,7 @@ bool pmm_pages_returned(unsigned long pfn, unsigned long nr)
  * @nr: how many
  *
  * Context: May sleep.
+ * Return: true if any has.
  */
 bool pmm_pages_poisoned(unsigned long pfn, unsigned long nr)
 {

@@ -220,12 +220,12 @@ int segments_remove_empty(void)
 	char line[512];
 	int id, n = 0;
 
-	EXPECT(f != NULL);
-	EXPECT(fgets(line, sizeof(line), f) != NULL);
+	EXPECT(f);
+	EXPECT(fgets(line, sizeof(line), f));
 	while (fgets(line, sizeof(line), f)) {
 		/* key shmid perms size cpid lpid nattch uid gid cuid cgid ... */
-		EXPECT_EQ(sscanf(line, "%*d %d %*o %*u %*u %*u %lu %*u %*u %*u %*u %*u %*u %*u %lu",
-				 &id, &attached, &resident), 3);
+		EXPECT(sscanf(line, "%*d %d %*o %*u %*u %*u %lu %*u %*u %*u %*u %*u %*u %*u %lu",
+			      &id, &attached, &resident) == 3);
 		if (attached)
 			continue;
 		EXPECT_EQ(resident, 0);
@@ -432,7 +432,7 @@ static uint64_t column(const char *head, const char *line, const char *name)
 	size_t len = strlen(name);
 
 	while (*head && *line) {
-		if (!strncmp(head, name, len) && strchr(" \n", head[len]))
+		if (!strncmp(head, name, len) && strchr("\n ", head[len]))
 			return strtoull(line, NULL, 10);
 		head += strcspn(head, " ");
 		head += strspn(head, " ");
@@ -449,7 +449,7 @@ void pool_read(struct pool *pool)
 	char head[512], line[512];
 	FILE *f = fopen(DEBUGFS "types", "re");
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	EXPECT(fgets(head, sizeof(head), f) && fgets(line, sizeof(line), f));
 	fclose(f);
 	pool->total = column(head, line, "total");
@@ -519,7 +519,7 @@ bool block_line(uint64_t id, char *line, size_t size)
 	FILE *f = fopen(DEBUGFS "blocks", "re");
 	bool found = false;
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (!found && fgets(line, size, f))
 		found = *line != 'i' && strtoull(line, NULL, 10) == id;
 	fclose(f);
@@ -632,7 +632,7 @@ long meminfo(const char *name)
 	char line[128];
 	long kib = -1;
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (kib < 0 && fgets(line, sizeof(line), f))
 		if (!strncmp(line, name, len) && line[len] == ':')
 			kib = strtol(line + len + 1, NULL, 10);
@@ -668,8 +668,8 @@ void read_line(const char *path, char *line, size_t size)
 {
 	FILE *f = fopen(path, "re");
 
-	EXPECT(f != NULL);
-	EXPECT(fgets(line, size, f) != NULL);
+	EXPECT(f);
+	EXPECT(fgets(line, size, f));
 	line[strcspn(line, "\n")] = 0;
 	fclose(f);
 }
@@ -693,7 +693,7 @@ bool kmsg_has(int fd, const char *text)
 		if (n <= 0)
 			continue;
 		line[n] = 0;
-		found |= strstr(line, text) != NULL;
+		found |= !!strstr(line, text);
 	}
 	return found;
 }
@@ -703,12 +703,13 @@ bool kmsg_has(int fd, const char *text)
 /* The header that mkswap(8) writes: version, last page, signature. */
 static void make_swap(const char *device, unsigned int mib)
 {
+	static const char magic[10] = "SWAPSPACE2";
 	char page[PAGE] = { 0 };
 	uint32_t head[2] = { 1, mib * (MIB / PAGE) - 1 };
 	int fd = EXPECT_OK(open(device, O_WRONLY | O_CLOEXEC));
 
 	memcpy(page + 1024, head, sizeof(head));
-	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
+	memcpy(page + PAGE - sizeof(magic), magic, sizeof(magic));
 	EXPECT_EQ(write(fd, page, PAGE), PAGE);
 	EXPECT_OK(fsync(fd));
 	close(fd);
@@ -750,8 +751,10 @@ int cpus(void)
 
 void tmpfs_mount(char *dir)
 {
-	strcpy(dir, "/tmp/guest.XXXXXX");
-	EXPECT(mkdtemp(dir) != NULL);
+	static const char template[] = "/tmp/guest.XXXXXX";
+
+	memcpy(dir, template, sizeof(template));
+	EXPECT(mkdtemp(dir));
 	EXPECT_OK(mount("guest", dir, "tmpfs", 0, "mode=1777"));
 }
 

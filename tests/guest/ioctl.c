@@ -68,7 +68,7 @@ int fds_open(void)
 	DIR *dir = opendir("/proc/self/fd");
 	int n = 0;
 
-	EXPECT(dir != NULL);
+	EXPECT(dir);
 	while (readdir(dir))
 		n++;
 	closedir(dir);

@@ -18,7 +18,7 @@
 #include "vm.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define VM_PAGES	(long)(VM_SIZE / PAGE)
+#define VM_PAGES	((long)(VM_SIZE / PAGE))
 #define VM_HUGE		2
 
 /* ---- /proc/vmstat ---- */
@@ -44,9 +44,9 @@ static void stat_read(struct stat_values *s)
 	write_file("/proc/sys/vm/stat_refresh", "1");
 	memset(s, 0, sizeof(*s));
 	f = fopen("/proc/vmstat", "re");
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (fgets(line, sizeof(line), f)) {
-		EXPECT_EQ(sscanf(line, "%63s %ld", name, &value), 2);
+		EXPECT(sscanf(line, "%63s %ld", name, &value) == 2);
 		for (i = 0; i < ARRAY_SIZE(counters); i++)
 			if (!strcmp(name, counters[i]))
 				s->v[i] = value;

@@ -35,7 +35,7 @@ static void disk_create(void)
 
 	if (system("modprobe -q loop"))
 		guest_skip("this kernel has no loop devices");
-	EXPECT(mkdtemp(dir) != NULL);
+	EXPECT(mkdtemp(dir));
 	snprintf(image, sizeof(image), "%s/image", dir);
 	snprintf(mounted, sizeof(mounted), "%s/disk", dir);
 	EXPECT_OK(mkdir(mounted, 0700));

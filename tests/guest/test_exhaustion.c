@@ -30,11 +30,11 @@ static uint64_t failures(const char *reason)
 	EXPECT(f && fgets(head, sizeof(head), f) && fgets(line, sizeof(line), f));
 	fclose(f);
 	snprintf(want, sizeof(want), "failed_%s", reason);
-	h = strtok_r(head, " \n", &save_h);
-	l = strtok_r(line, " \n", &save_l);
-	while (h && l && strcmp(h, want)) {
-		h = strtok_r(NULL, " \n", &save_h);
-		l = strtok_r(NULL, " \n", &save_l);
+	h = strtok_r(head, "\n ", &save_h);
+	l = strtok_r(line, "\n ", &save_l);
+	while (h && l && strcmp(h, want) != 0) {
+		h = strtok_r(NULL, "\n ", &save_h);
+		l = strtok_r(NULL, "\n ", &save_l);
 	}
 	EXPECT(h && l);
 	return strtoull(l, NULL, 10);

@@ -58,8 +58,8 @@ int main(void)
 	EXPECT_EQ(pthread_create(&thread, NULL, toucher, &fd), 0);
 	for (i = 0; i < 100; i++) {
 		EXPECT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				    i % 64 * 2 * PAGE, PAGE));
-		EXPECT_OK(fallocate(fd, 0, i % 64 * 2 * PAGE, PAGE));
+				    i % 64UL * 2 * PAGE, PAGE));
+		EXPECT_OK(fallocate(fd, 0, i % 64UL * 2 * PAGE, PAGE));
 	}
 	expect_found(fd, id);
 	atomic_store(&stop, true);

@@ -14,20 +14,20 @@
 
 #include "guest.h"
 
-#define BLOCKS 4
+#define BLOCKS 4UL
 #define SLACK_KIB 4096
 
 int main(void)
 {
 	long before = meminfo("Committed_AS"), after, home;
-	int blocks[BLOCKS], i;
+	int blocks[BLOCKS];
 	void *p[BLOCKS];
 	struct pool pool;
-	size_t size;
+	size_t size, i;
 
 	pool_read(&pool);
 	size = pool.largest_free / (2 * BLOCKS) / HUGE_PAGE * HUGE_PAGE;
-	EXPECT(size * BLOCKS / KIB > 4 * SLACK_KIB);
+	EXPECT(size * BLOCKS / KIB > 4UL * SLACK_KIB);
 	for (i = 0; i < BLOCKS; i++)
 		blocks[i] = block_alloc(size);
 	for (i = 0; i < BLOCKS; i++)

@@ -18,7 +18,6 @@
 #define SIZE (4 * MIB)
 #define PAGES (SIZE / PAGE)
 
-
 #define BIT(n)	(1ULL << (n))
 
 /* Nothing but a page. */

@@ -29,7 +29,7 @@
 static atomic_bool stop;
 /* What the lookers look at: it may be gone at any time. */
 static atomic_int home = -1;
-static _Atomic(char *) mapping;
+static char *_Atomic mapping;
 static uint64_t pool_pfn;
 
 /* What programs do with one. */
@@ -75,7 +75,7 @@ static void look(unsigned int n, int pipe_in, int pipe_out)
 {
 	static char buffer[8 * PAGE];
 	unsigned char in_core[8];
-	size_t offset = n % 65 * 8 * PAGE;
+	size_t offset = n % 65UL * 8 * PAGE;
 	char *p = atomic_load(&mapping);
 	struct iovec here = { buffer, sizeof(buffer) };
 	struct iovec there = { p + offset, sizeof(buffer) };

@@ -211,7 +211,7 @@ static bool mapped_writable(const void *p)
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx",
 		 (unsigned long)p, (unsigned long)p + SIZE);
 	EXPECT_OK(lstat(path, &st));
-	return st.st_mode & S_IWUSR;
+	return st.st_mode & 0200;
 }
 
 /* A mapping is one of a home's file of the same mode. */

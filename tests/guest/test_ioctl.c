@@ -52,7 +52,7 @@ static void prepare_adopt(void *arg)
  * @err: with which the perfect call fails, 0 if it succeeds
  * @prepare: fills in what must be filled in
  */
-static const struct call {
+struct call {
 	const char *name;
 	unsigned int cmd;
 	uint32_t size;
@@ -63,7 +63,9 @@ static const struct call {
 	bool out;
 	int err;
 	void (*prepare)(void *arg);
-} calls[] = {
+};
+
+static const struct call calls[] = {
 	{
 		.name = "VERSION", .cmd = PMM_IOC_VERSION, .size = 56, .first = 56,
 		.out = true, .prepare = prepare_nothing,

@@ -472,14 +472,14 @@ static void test_fdinfo(int block, size_t size)
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", block);
 	f = fopen(path, "re");
-	EXPECT(f != NULL);
+	EXPECT(f);
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = 0;
 	fclose(f);
 	snprintf(want, sizeof(want),
 		 "pmm-block:\t%llu\npmm-size:\t%zu\npmm-type:\tgeneral\npmm-access:\tread-write\n",
 		 (unsigned long long)block_id(block), size);
-	EXPECT(strstr(text, want) != NULL);
+	EXPECT(strstr(text, want));
 }
 
 static void test_info(int block, size_t size)

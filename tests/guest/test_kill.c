@@ -147,16 +147,16 @@ static void library_use(struct pmmshm *pmm, struct pmmshm_block *b)
 	void *p;
 	int fd;
 
-	EXPECT(b != NULL);
+	EXPECT(b);
 	touch(pmmshm_block_data(b));
 	EXPECT_OK(pmmshm_block_get_info(b, &info));
 	if (info.shmid >= 0) {
 		import = pmmshm_block_import_shmid(pmm, info.shmid, SHM_RDONLY);
-		EXPECT(import != NULL);
+		EXPECT(import);
 		pmmshm_block_free(import);
 	}
 	p = pmmshm_block_map(b, PROT_READ);
-	EXPECT(p != NULL);
+	EXPECT(p);
 	fd = EXPECT_OK(pmmshm_block_home_fd(b, O_RDWR));
 	pmmshm_block_free(b);
 	EXPECT_OK(munmap(p, SIZE));

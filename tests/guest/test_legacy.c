@@ -50,7 +50,7 @@ static void publish_library(struct published *p, size_t size, int mode)
 	p->block = pmmshm_block_publish(pmm, size, key, mode, NULL);
 	if (!p->block)
 		printf("%s\n", pmmshm_error());
-	EXPECT(p->block != NULL);
+	EXPECT(p->block);
 	p->size = size;
 	p->shmid = pmmshm_block_shmid(p->block);
 	p->data = pmmshm_block_data(p->block);
@@ -200,7 +200,7 @@ static bool ipcs_line(int shmid, char *line, size_t size)
 	bool found = false;
 	int id;
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (!found && fgets(line, size, f))
 		found = sscanf(line, "%*s %d", &id) == 1 && id == shmid;
 	while (fgetc(f) != EOF)
@@ -218,8 +218,9 @@ static void expect_in_ipcs(const struct published *p, const char *mode,
 	int nattch = -1;
 
 	EXPECT(ipcs_line(p->shmid, line, sizeof(line)));
-	sscanf(line, "0x%x %*d %63s %15s %lu %d %15s", &shown, user, perms,
-	       &bytes, &nattch, state);
+	/* The status may be empty. */
+	EXPECT(sscanf(line, "0x%x %*d %63s %15s %lu %d %15s", &shown, user, perms,
+		      &bytes, &nattch, state) >= 5);
 	EXPECT_EQ(shown, *status ? 0 : (unsigned int)key);
 	EXPECT(!strcmp(user, "root"));
 	EXPECT(!strcmp(perms, mode));
@@ -334,10 +335,13 @@ static void legacy_open(void)
 	char path[4096];
 	ssize_t len = EXPECT_OK(readlink("/proc/self/exe", path,
 					 sizeof(path) - 1));
+	int dir;
 
 	path[len] = '\0';
-	strcpy(strrchr(path, '/') + 1, "legacy_shm");
-	legacy_fd = EXPECT_OK(open(path, O_PATH | O_CLOEXEC));
+	*strrchr(path, '/') = '\0';
+	dir = EXPECT_OK(open(path, O_PATH | O_CLOEXEC));
+	legacy_fd = EXPECT_OK(openat(dir, "legacy_shm", O_PATH | O_CLOEXEC));
+	close(dir);
 }
 
 int main(void)
@@ -346,7 +350,7 @@ int main(void)
 	close(EXPECT_OK(mkstemp(key_file)));
 	key = EXPECT_OK(ftok(key_file, 'P'));
 	pmm = pmmshm_open(NULL);
-	EXPECT(pmm != NULL);
+	EXPECT(pmm);
 
 	test_library();
 	test_raw();

@@ -156,8 +156,8 @@ static void kept_segment(void)
 	struct pmmshm_block *b;
 	int shmid;
 
-	b = EXPECT_GOT(pmmshm_block_alloc(pmm, 4 * MIB, OPTS(.mode = 0640,
-				.flags = PMMSHM_KEEP_SEGMENT)));
+	b = EXPECT_GOT(pmmshm_block_alloc(pmm, 4 * MIB,
+					  OPTS(.mode = 0640, .flags = PMMSHM_KEEP_SEGMENT)));
 	shmid = pmmshm_block_shmid(b);
 	fill(pmmshm_block_data(b), 4 * MIB, 5);
 	pmmshm_block_free(b);

@@ -97,7 +97,8 @@ static void child_only_reads(void *arg)
 	char text[200];
 
 	if (getuid()) {
-		snprintf(text, sizeof(text), "cannot attach segment %d for reading and writing: permission denied: it belongs to user 0 and has mode 0644; ask for SHM_RDONLY",
+		snprintf(text, sizeof(text),
+			 "cannot attach segment %d for reading and writing: permission denied: it belongs to user 0 and has mode 0644; ask for SHM_RDONLY",
 			 s->shmid);
 		EXPECT_FAILS(pmmshm_block_import_shmid(pmm, s->shmid, 0),
 			     EACCES, text);

@@ -40,8 +40,7 @@ static void *thread(void *arg)
 		a = EXPECT_GOT(pmmshm_block_alloc(pmm, size, NULL));
 		EXPECT(zeroed(pmmshm_block_data(a), size));
 		fill(pmmshm_block_data(a), size, seed);
-		b = EXPECT_GOT(pmmshm_block_import_shmid(pmm,
-					pmmshm_block_shmid(a), SHM_RDONLY));
+		b = EXPECT_GOT(pmmshm_block_import_shmid(pmm, pmmshm_block_shmid(a), SHM_RDONLY));
 		pmmshm_block_free(a);
 		EXPECT(filled(pmmshm_block_data(b), size, seed));
 		if (size >= HUGE_PAGE)

@@ -324,11 +324,11 @@ static void test_ring(void)
 /* ---- a slow disk ---- */
 
 #define SLOW_DISK "/dev/nullb0"
+#define ANSWERS_AFTER_A_SECOND "queue_mode=2 irqmode=2 completion_nsec=1000000000"
 
 static int slow_disk_open(void)
 {
-	/* Answers after a second. */
-	if (system("modprobe -q null_blk nr_devices=1 gb=1 queue_mode=2 irqmode=2 completion_nsec=1000000000")) {
+	if (system("modprobe -q null_blk nr_devices=1 gb=1 " ANSWERS_AFTER_A_SECOND)) {
 		printf("this kernel has no null_blk: not tested with a slow disk\n");
 		return -1;
 	}

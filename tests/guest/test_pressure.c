@@ -111,7 +111,7 @@ static long swapped_out(void)
 	long value = -1;
 	FILE *f = fopen("/proc/vmstat", "re");
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (value < 0 && fgets(line, sizeof(line), f))
 		sscanf(line, "pswpout %ld", &value);
 	fclose(f);

@@ -162,7 +162,7 @@ static long zones_free(void)
 	long pages = 0, value;
 	char line[128];
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, " pages free %ld", &value) == 1 ||
 		    sscanf(line, " count: %ld", &value) == 1)
@@ -240,7 +240,7 @@ static void test_sizes(long free_without)
 		fflush(stdout);
 		module_insert(args);
 		kib = pool_total() / KIB;
-		EXPECT_EQ(kib, (sizes[i] + 1) / 2 * 2 * KIB);
+		EXPECT_EQ(kib, (sizes[i] + 1UL) / 2 * 2 * KIB);
 		EXPECT(free_kib() < free_without - kib + 2 * (long)KIB);
 		use_module();
 		module_remove();
@@ -267,10 +267,13 @@ static void test_default(void)
 
 static int try_insert(const char *args)
 {
-	int fd = EXPECT_OK(open(getenv("PMM_KO"), O_RDONLY | O_CLOEXEC));
-	int ret = syscall(SYS_finit_module, fd, args, 0);
-	int err = errno;
+	const char *path = getenv("PMM_KO");
+	int fd, ret, err;
 
+	EXPECT(path);
+	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	ret = syscall(SYS_finit_module, fd, args, 0);
+	err = errno;
 	close(fd);
 	errno = err;
 	return ret;

@@ -25,7 +25,7 @@
 /* 3 MiB and a bit: a large folio and small ones. */
 #define WIDTH	1024
 #define HEIGHT	776
-#define PIXELS	(WIDTH * HEIGHT)
+#define PIXELS	((size_t)WIDTH * HEIGHT)
 #define RGB	0xffffff
 
 /**
@@ -93,7 +93,7 @@ static void picture_attach(struct picture *p, struct client *c, int shmid, void 
 	p->segment.readOnly = False;
 	p->image = XShmCreateImage(c->x, DefaultVisual(c->x, DefaultScreen(c->x)),
 				   24, ZPixmap, pixels, &p->segment, WIDTH, HEIGHT);
-	EXPECT(p->image != NULL);
+	EXPECT(p->image);
 	EXPECT_EQ(p->image->bytes_per_line, WIDTH * 4);
 	EXPECT(XShmAttach(c->x, &p->segment));
 	XSync(c->x, False);
@@ -102,7 +102,7 @@ static void picture_attach(struct picture *p, struct client *c, int shmid, void 
 static void picture_create(struct picture *p, struct client *c)
 {
 	p->block = pmmshm_block_alloc(pmm, PIXELS * 4, NULL);
-	EXPECT(p->block != NULL);
+	EXPECT(p->block);
 	picture_attach(p, c, pmmshm_block_shmid(p->block), pmmshm_block_data(p->block));
 }
 
@@ -202,14 +202,14 @@ static char *server_address(int shmid)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", server);
 	f = fopen(path, "re");
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (!address && fgets(line, sizeof(line), f))
 		if (strstr(line, "/SYSV") &&
 		    sscanf(line, "%lx-%*x %*s %*x %*s %lu", &start, &inode) == 2 &&
 		    inode == (unsigned long)shmid)
 			address = (char *)start;
 	fclose(f);
-	EXPECT(address != NULL);
+	EXPECT(address);
 	return address;
 }
 
@@ -310,7 +310,7 @@ static void show_others(struct client *c, int shmid)
 	picture_attach(&other, c, shmid, pixels);
 	show(c, &other);
 	seen = XGetImage(c->x, c->pixmap, 0, 0, WIDTH, HEIGHT, AllPlanes, ZPixmap);
-	EXPECT(seen != NULL);
+	EXPECT(seen);
 	EXPECT(painted((uint32_t *)seen->data, 1000 + FRAMES - 1));
 	XDestroyImage(seen);
 	picture_detach(&other, c);
@@ -444,7 +444,7 @@ int main(void)
 	server = server_pid(x);
 	XSetErrorHandler(on_x_error);
 	pmm = pmmshm_open(NULL);
-	EXPECT(pmm != NULL);
+	EXPECT(pmm);
 
 	test_one();
 	test_two();

@@ -2,7 +2,7 @@
 /*
  * bestfit with a view inside: checks all that its code relies on, from scratch.
  */
-#include "../../drivers/misc/pmm_bestfit.c"
+#include "../../drivers/misc/pmm_bestfit.c" /* NOLINT(bugprone-suspicious-include): as said */
 #include "bestfit_verify.h"
 
 /* What one pass over a tree carries along. */

@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,8 +38,8 @@ static int ioc_type(int fd, struct pmm_type_info *arg)
 		errno = ENOENT;
 		return -1;
 	}
-	strcpy(arg->name, names[arg->index]);
-	strcpy(arg->allocator, "bestfit");
+	snprintf(arg->name, sizeof(arg->name), "%s", names[arg->index]);
+	snprintf(arg->allocator, sizeof(arg->allocator), "bestfit");
 	arg->caps = PMM_TYPE_RAM;
 	arg->min_align = PAGE;
 	arg->max_align = 1 << 30;
@@ -77,7 +78,7 @@ static int ioc_alloc(int fd, struct pmm_alloc *arg)
 		return -1;
 	ck_assert_uint_eq(arg->size, sizeof(*arg));
 	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
-	if (arg->type[0] && strcmp(arg->type, "general"))
+	if (arg->type[0] && strcmp(arg->type, "general") != 0)
 		return alloc_failed(arg, &why, ENOENT);
 	if (fake_world.why.reason)
 		return alloc_failed(arg, &fake_world.why, fake_world.why_errno);
@@ -125,7 +126,7 @@ static int ioc_info(int fd, struct pmm_block_info *arg)
 	arg->huge = 3;
 	arg->holders = 4;
 	arg->uid = 5;
-	strcpy(arg->type, "general");
+	snprintf(arg->type, sizeof(arg->type), "general");
 	if (!f->writable)
 		arg->state |= PMM_BLOCK_READONLY;
 	if (b->segment >= 0) {
@@ -146,8 +147,8 @@ static void adopt(struct fake_attach *a, int block)
 	s->block = block;
 	fake_blocks[block].segment = a->segment;
 	fake_blocks[block].holders++;
-	mmap(a->address, s->size, PROT_READ | PROT_WRITE,
-	     MAP_SHARED | MAP_FIXED, s->memfd, 0);
+	ck_assert_ptr_eq(mmap(a->address, s->size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED, s->memfd, 0), a->address);
 }
 
 static int ioc_adopt(int fd, struct pmm_block_adopt *arg)
@@ -192,24 +193,32 @@ static int ioc_home_fd(int fd, struct pmm_block_home_fd *arg)
 	return fake_fd_new(FD_HOME, f->block, write);
 }
 
-#define IOCTL(request, op, call)				\
-	case request:						\
-		if (!fake_enter(op))					\
-			ret = call(fd, arg);			\
-		break
-
 int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret = -1;
 
 	switch (request) {
-	IOCTL(PMM_IOC_VERSION, FAKE_VERSION, ioc_version);
-	IOCTL(PMM_IOC_TYPE, FAKE_TYPE, ioc_type);
-	IOCTL(PMM_IOC_ALLOC, FAKE_ALLOC, ioc_alloc);
-	IOCTL(PMM_IOC_FIND, FAKE_FIND, ioc_find);
-	IOCTL(PMM_IOC_BLOCK_INFO, FAKE_INFO, ioc_info);
-	IOCTL(PMM_IOC_BLOCK_ADOPT, FAKE_ADOPT, ioc_adopt);
-	IOCTL(PMM_IOC_BLOCK_HOME_FD, FAKE_HOME_FD, ioc_home_fd);
+	case PMM_IOC_VERSION:
+		ret = fake_enter(FAKE_VERSION) ? -1 : ioc_version(fd, arg);
+		break;
+	case PMM_IOC_TYPE:
+		ret = fake_enter(FAKE_TYPE) ? -1 : ioc_type(fd, arg);
+		break;
+	case PMM_IOC_ALLOC:
+		ret = fake_enter(FAKE_ALLOC) ? -1 : ioc_alloc(fd, arg);
+		break;
+	case PMM_IOC_FIND:
+		ret = fake_enter(FAKE_FIND) ? -1 : ioc_find(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_INFO:
+		ret = fake_enter(FAKE_INFO) ? -1 : ioc_info(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_ADOPT:
+		ret = fake_enter(FAKE_ADOPT) ? -1 : ioc_adopt(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_HOME_FD:
+		ret = fake_enter(FAKE_HOME_FD) ? -1 : ioc_home_fd(fd, arg);
+		break;
 	default:
 		ck_abort_msg("unknown ioctl %#lx", request);
 	}

@@ -306,7 +306,7 @@ START_TEST(free_merges_with_both_sides)
 
 	ck_assert_int_eq(box_add(&box, 0, 50), 0);
 	for (i = 0; i < 5; i++)
-		box_expect(&box, 10, 1, 10 * i);
+		box_expect(&box, 10, 1, 10UL * i);
 	ck_assert_int_eq(box_free(&box, 10), 0);
 	ck_assert_int_eq(box_free(&box, 30), 0);
 	ck_assert_uint_eq(box_stats(&box).free_areas, 2);

@@ -48,8 +48,8 @@ START_TEST(keeps_a_segment)
 	struct pmmshm_block *b;
 	int shmid;
 
-	b = pmmshm_block_alloc(pmm, 4 * MIB, OPTS(.mode = 0640,
-			       .flags = PMMSHM_KEEP_SEGMENT));
+	b = pmmshm_block_alloc(pmm, 4 * MIB,
+			       OPTS(.mode = 0640, .flags = PMMSHM_KEEP_SEGMENT));
 	shmid = pmmshm_block_shmid(b);
 	ck_assert_uint_eq(fake_mode(shmid), 0640);
 	pmmshm_block_free(b);
@@ -106,7 +106,7 @@ static const struct {
 	  EINVAL, "neither with a mode" },
 	{ { .size = sizeof(refused[0].opts), .mode = 01600 }, 1, EINVAL,
 	  "mode 01600" },
-	{ { .size = sizeof(refused[0].opts), .align = 3 * 4096 }, 1, EINVAL,
+	{ { .size = sizeof(refused[0].opts), .align = 3 * 4096UL }, 1, EINVAL,
 	  "alignment 12288 is not a power of two" },
 	{ { .size = sizeof(refused[0].opts),
 	    .type = "a name that has thirty-two bytes" }, 1, ENOENT,

@@ -44,11 +44,11 @@ static int segment_attach(void **data)
 	};
 
 	m.shmid = shmget(IPC_PRIVATE, m.size, 0600 | IPC_CREAT | SHM_NORESERVE);
-	if (m.shmid < 0)
-		return -1;
+	ck_assert_int_ge(m.shmid, 0);
 	*data = pmmshm_map(sys, &m);
 	shmctl(m.shmid, IPC_RMID, NULL);
-	return *data == MAP_FAILED ? -1 : m.shmid;
+	ck_assert_ptr_ne(*data, MAP_FAILED);
+	return m.shmid;
 }
 
 /* Bytes of the segment that are in memory, or -1 */
@@ -186,7 +186,7 @@ static void *map_often(void *arg)
 			return "somebody wrote into another's mapping";
 		if (size[k])
 			munmap(p[k], size[k]);
-		size[k] = (rand_r(&seed) % 1200 + 1) * 4096;
+		size[k] = (rand_r(&seed) % 1200 + 1) * 4096UL;
 		p[k] = mmap(NULL, size[k], PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (p[k] == MAP_FAILED)
