@@ -124,8 +124,8 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo check% guest bench,$(MAKECMDGOALS)),)
-include build/.setup
+ifneq ($(filter demo check% guest bench lint,$(MAKECMDGOALS)),)
+include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint)
 # Building alone installs nothing, but says what it will not find.
 else ifneq ($(filter all modules install,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard build/.setup),)
@@ -138,7 +138,11 @@ build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-.PHONY: setup demo check check-unit check-guest check-harness guest bench
+build/.setup-lint: scripts/setup.sh
+	scripts/setup.sh --lint
+	@mkdir -p build && touch $@
+
+.PHONY: setup demo check check-unit check-guest check-harness lint guest bench
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
@@ -151,8 +155,11 @@ export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 demo: all	## Play a video through PMM in a guest; leaves out/demo.png and out/demo.json
 	scripts/demo.sh
 
-check: all	## Run all tests: unit, guest on each kernel, and the harness's own
-	scripts/check.sh unit harness guest
+check: all	## Run all tests: lint, unit, guest on each kernel, and the harness's own
+	scripts/check.sh lint unit harness guest
+
+lint: all	## Look for errors without running anything: checkpatch, sparse, clang-tidy, ...
+	scripts/lint.sh
 
 check-unit: $(UNIT_TESTS)	## Run the unit tests
 	scripts/check.sh unit

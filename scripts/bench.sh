@@ -9,6 +9,7 @@
 
 export MEM=${MEM:-1536} PMM_ARGS=${PMM_ARGS:-pool_mb=128} NO_X=1
 export OUT=$PMM_SRC/out/bench TIMEOUT=${TIMEOUT:-600}
+# shellcheck disable=SC2016 # for the guest's shell
 export CMD='echo "Kernel $(uname -r), shmem_enabled $(cat /sys/kernel/mm/transparent_hugepage/shmem_enabled)"
 	bench_touch | tee "$OUT/touch.txt"; exit "${PIPESTATUS[0]}"'
 mkdir -p "$OUT"

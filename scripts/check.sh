@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh unit|harness|guest...: run these kinds of tests and sum up.
+# check.sh lint|unit|harness|guest...: run these kinds of tests and sum up.
 #
 # Set by environment:
 #
@@ -46,6 +46,14 @@ run_here() {
 	result "$word" "$suite" "$name" $((SECONDS - begin)) "$(tail -n 1 "$log")"
 	printf '%s  %s %s (%ss): %s\n' "$suite" "$word" "$name" $((SECONDS - begin)) "$(tail -n 1 "$log")"
 	[ "$word" != FAIL ] || sed 's/^/    | /' "$log"
+}
+
+check_lint() {
+	local tool
+
+	for tool in $(scripts/lint.sh --list); do
+		run_here lint "$tool" 600 scripts/lint.sh "$tool"
+	done
 }
 
 check_unit() {

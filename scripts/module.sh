@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# module.sh 6.1|6.12: build pmm.ko, and the test drivers, for that kernel.
+# module.sh 6.1|6.12 [ASSIGNMENT...]: build pmm.ko, and the test drivers, for that
+# kernel; the assignments are for kbuild.
 #
 # kbuild puts what it makes beside the sources, so each kernel gets a mirror of
 # symbolic links, build/kernel-VERSION.  kbuild itself knows what is out of date.
 
 . "$(dirname "$0")/common.sh"
 
-series=${1:?usage: module.sh 6.1|6.12}
+series=${1:?usage: module.sh 6.1|6.12 [ASSIGNMENT...]}
 kernel=$("$PMM_SRC/scripts/kernel.sh" "$series")
 out=$PMM_SRC/build/kernel-$series
 
@@ -35,8 +36,8 @@ build() {
 		CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules 8>&- >&2
 }
 
-build M="$out"
+build M="$out" "${@:2}"
 [ ! -e tests/kmod/Kbuild ] ||
-	build M="$out/tests/kmod" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers"
+	build M="$out/tests/kmod" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" "${@:2}"
 # kbuild leaves an up-to-date module alone; make(1) goes by this date.
 touch "$out/pmm.ko"

@@ -3,6 +3,7 @@
 #
 # setup.sh            install what is missing, fetch the kernels if they are not there
 # setup.sh --refresh  the same, and look for newer kernels
+# setup.sh --lint     install what only lint.sh needs
 # setup.sh --missing  only print the Debian packages that are missing
 #
 # Debian packages only, as root or through sudo; nothing when nothing is missing.
@@ -48,6 +49,18 @@ needed() {
 		"$PMM_CACHE"/kernels/*/headers/.kernelvariables 2>/dev/null | sort -u || true
 }
 
+# What only lint.sh needs.
+lint_needed() {
+	cat <<-EOT
+		clang                   command clang
+		clang-tidy              command clang-tidy
+		codespell               command codespell
+		perl                    command perl
+		shellcheck              command shellcheck
+		sparse                  command sparse
+	EOT
+}
+
 present() {
 	case $1 in
 	command) have "$2" ;;
@@ -62,7 +75,7 @@ file_is_static() { ! ldd "$1" >/dev/null 2>&1; }
 missing() {
 	local package kind what
 
-	needed | while read -r package kind what; do
+	"$needed" | while read -r package kind what; do
 		present "$kind" "$what" || printf '%s ' "$package"
 	done
 }
@@ -99,7 +112,13 @@ install_missing() {
 	[ -z "$packages" ] || die "still missing after installation: $packages"
 }
 
+needed=needed
 case ${1:-} in
+--lint)
+	needed=lint_needed
+	install_missing
+	exit
+	;;
 --missing)
 	missing
 	exit

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lint.sh [TOOL...]: what can be said against the sources without running them.
+# lint.sh --list:    the tools, in the order in which they run
+#
+# The tree has to be built: some look at what the build made.  A tool is clean
+# when it is silent.  Ends with "lint: N clean, N with findings", and fails if
+# any has.
+
+. "$(dirname "$0")/common.sh"
+
+# Quick ones first.
+all=(spdx codespell shellcheck uapi kernel-doc sparse clang checkpatch clang-tidy)
+KERNELS=${KERNELS:-6.1 6.12}
+out=$PMM_SRC/build/lint
+
+cd "$PMM_SRC"
+
+# sources REGEX: the files that git tracks, or would
+sources() {
+	local file
+
+	git ls-files --cached --others --exclude-standard | grep -E "$1" |
+		while read -r file; do
+			[ ! -e "$file" ] || echo "$file"
+		done
+}
+
+# spread N COMMAND...: give it the lines of stdin, N at a time, on all processors
+spread() { xargs -d '\n' -r -P "$(nproc)" -n "$@"; }
+
+# ---------------------------------------------------------------- any file
+
+# The first line, or the second where the first has to be another.
+lint_spdx() {
+	local file
+
+	sources . | grep -vE '(^|/)\.[a-z]+(rc|ignore)$|^LICENSES/|^Documentation/ABI/|\.(md|png|svg)$' |
+		while read -r file; do
+			sed -n 1,2p "$file" | grep -q SPDX-License-Identifier: ||
+				echo "$file: no SPDX-License-Identifier at the top"
+		done
+}
+
+lint_codespell() { sources . | grep -vE '^LICENSES/|\.(png|svg)$' | spread 100 codespell; }
+
+lint_shellcheck() {
+	{
+		sources '\.sh$'
+		sources . | spread 100 grep -lIE -m 1 '^#! ?/bin/(ba)?sh'
+	} | sort -u | spread 8 shellcheck
+}
+
+# ------------------------------------------------------------------ the ABI
+
+# layouts TARGET: size and alignment of each structure, and where its fields are
+layouts() {
+	clang --target="$1" -isystem "/usr/include/$(gcc -print-multiarch)" -fsyntax-only -x c \
+		-Xclang -fdump-record-layouts-complete include/uapi/linux/pmm.h |
+		awk -v RS= '/\| struct pmm_/'
+}
+
+# The same for a 32-bit program on a 64-bit kernel, in old C and in C++.
+lint_uapi() {
+	layouts x86_64-linux-gnu >"$out/layout64" &&
+		layouts i386-linux-gnu >"$out/layout32" &&
+		[ -s "$out/layout64" ] &&
+		diff -U 9 "$out/layout64" "$out/layout32" &&
+		clang -fsyntax-only -Wall -Wextra -Werror -pedantic -std=c90 -x c include/uapi/linux/pmm.h &&
+		clang -fsyntax-only -Wall -Wextra -Werror -Iinclude/uapi -x c++ include/uapi/linux/pmm.h &&
+		clang -fsyntax-only -Wall -Wextra -Werror -Iinclude/uapi -x c++ libpmmshm/pmmshm.h
+}
+
+# --------------------------------------------------------------- the kernel's
+
+# The newest kernel's: it asks for more.
+lint_kernel_doc() {
+	local script
+
+	script=$(echo "$(scripts/kernel.sh "${KERNELS##* }")"/usr/lib/linux-kbuild-*/scripts/kernel-doc)
+	sources '\.[ch]$' | spread 100 grep -lx '/\*\*' | spread 100 "$script" -none -Wall -Werror
+}
+
+# Of what sparse says about the kernel's own headers, nothing.
+lint_sparse() {
+	local kernel mirror log
+
+	for kernel in $KERNELS; do
+		mirror=$PMM_SRC/build/kernel-$kernel/
+		log=$out/sparse-$kernel
+		scripts/module.sh "$kernel" C=2 CHECK=sparse >"$log" 2>&1 || cat "$log"
+		grep -q '^ *CHECK ' "$log" || echo "$kernel: nothing was checked"
+		sed -n "s,^$mirror\(.*: \(warning\|error\): .*\),$kernel: \1,p" "$log"
+	done
+}
+
+kernel_code='^(drivers|ipc|include|tests/kmod)/.*\.[ch]$'
+
+# checkpatch TYPE...: the files of stdin, without findings of these types
+checkpatch() {
+	spread 12 "$source/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
+		--no-summary --quiet --ignore="$(IFS=,; echo "$*")" -f
+}
+
+# Other people's names: the kernel's, Xlib's, FFmpeg's.
+kernel_ignored=(CAMELCASE)
+user_ignored=("${kernel_ignored[@]}"
+	# The kernel's names for things that user space calls otherwise.
+	ARRAY_SIZE BIT_MACRO PREFER_DEFINED_ATTRIBUTE_MACRO PREFER_KERNEL_TYPES VOLATILE ENOSYS
+	# In Xlib's language, "Window window" is none.
+	REPEATED_WORD
+	# What mkstemp() and execv() are given is not const.
+	STATIC_CONST_CHAR_ARRAY
+	# A message is one string, for those who look for it, and names no function:
+	# what looks like one is a word.
+	LONG_LINE_STRING EMBEDDED_FUNCTION_NAME
+)
+# Check's END_TEST stands right after the brace.
+unit_ignored=("${user_ignored[@]}" LINE_SPACING)
+
+lint_checkpatch() {
+	local source
+
+	source=$(scripts/kernel-source.sh 6.1) || return
+	sources "$kernel_code" | checkpatch "${kernel_ignored[@]}"
+	sources '\.[ch]$' | grep -vE "$kernel_code|^tests/unit/" |
+		checkpatch "${user_ignored[@]}"
+	sources '^tests/unit/.*\.[ch]$' | checkpatch "${unit_ignored[@]}"
+}
+
+# ---------------------------------------------------------------- user space
+
+# The commands that would compile all objects with clang, one a line.
+commands() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -nB V=1 KERNELS= CC=clang all |
+		grep -- ' -MMD -MP -c -o '
+}
+
+lint_clang() {
+	commands | sed -E 's/ -MMD -MP -c -o [^ ]+ / -fsyntax-only /' | spread 1 sh -c
+}
+
+# One file a run: version 14 takes va_start() for missing in all files but the first.
+lint_clang_tidy() {
+	commands | sed -E 's/[\\"]/\\&/g
+		s|(.* )([^ ]+)|{ "directory": "'"$PMM_SRC"'", "file": "\2", "command": "\1\2" },|
+		1s/^/[ /; $s/,$/ ]/' >"$out/compile_commands.json" || return
+	commands | sed 's/.* //' | spread 1 clang-tidy --quiet -p "$out" 2>&1 |
+		grep -vE '^[0-9]+ warnings? (generated|treated as)'
+	[ "${PIPESTATUS[2]}" = 0 ]
+}
+
+# ------------------------------------------------------------------- run them
+
+case ${1:-} in
+--list)
+	printf '%s\n' "${all[@]}"
+	exit
+	;;
+esac
+
+mkdir -p "$out"
+[ $# -gt 0 ] || set -- "${all[@]}"
+clean=0 found=0
+for tool; do
+	begin=$SECONDS status=0
+	function=lint_${tool//-/_}
+	[ "$(type -t "$function")" = function ] || die "there is no $tool; there are: ${all[*]}"
+	"$function" >"$out/$tool.log" 2>&1 || status=$?
+	if [ $status = 0 ] && [ ! -s "$out/$tool.log" ]; then
+		clean=$((clean + 1))
+		echo "lint: $tool: clean ($((SECONDS - begin))s)"
+	else
+		found=$((found + 1))
+		cat "$out/$tool.log"
+		echo "lint: $tool: findings, above ($((SECONDS - begin))s)"
+	fi
+done
+[ $# = 1 ] || echo "lint: $clean clean, $found with findings"
+[ $found = 0 ]
