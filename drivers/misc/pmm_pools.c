@@ -41,6 +41,8 @@ static bool pmm_is_name(char c)
 /**
  * pmm_pool_name_valid() - may a pool, or a type, have this name?
  * @name: what it is to be called
+ *
+ * Return: true if it may.
  */
 bool pmm_pool_name_valid(const char *name)
 {
