@@ -157,6 +157,26 @@ bool pmm_home_write_sealed(struct pmm_home *home)
 	return pmm_home_seals(home) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
 }
 
+/**
+ * pmm_home_mmap() - map a home in place of what mmap() was called on
+ * @file: the home's file
+ * @vma: the mapping
+ *
+ * Context: mmap_lock is held for writing.
+ * Return: 0 or a negative errno.
+ */
+int pmm_home_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned int seals = READ_ONCE(SHMEM_I(file_inode(file))->seals);
+
+	/* mmap() has looked at those of the other file only. */
+	if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) &&
+	    vma->vm_flags & VM_SHARED && file->f_mode & FMODE_WRITE)
+		return -EPERM;
+	vma_set_file(vma, file);
+	return call_mmap(file, vma);
+}
+
 /*
  * Turn an empty inode into the home: announce its end, fix what must not change
  * any more, put the pages in.  The inode's lock is held, or nobody else has it.

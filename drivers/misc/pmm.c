@@ -122,7 +122,7 @@ static long pmm_ioc_version(void __user *uarg)
 		return -EINVAL;
 	version.abi = PMM_ABI;
 	version.page_size = PAGE_SIZE;
-	version.caps = PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE;
+	version.caps = PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_ALIAS;
 	if (PMM_CHUNK_ORDER)
 		version.caps |= PMM_CAP_HUGE;
 	memset(version.release, 0, sizeof(version.release));

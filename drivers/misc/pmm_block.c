@@ -26,6 +26,9 @@
 static DEFINE_XARRAY(pmm_blocks);
 static atomic_long_t pmm_block_last_id;
 
+/* Work items from the end of a block's last name to its pages' return. */
+#define PMM_BLOCK_STEPS	6
+
 static void pmm_block_release_ref(struct kref *ref)
 {
 	struct pmm_block *block = container_of(ref, struct pmm_block, ref);
@@ -154,18 +157,21 @@ void pmm_block_destroy(struct pmm_block *block)
 /**
  * pmm_blocks_flush() - wait for what is on its way back to the pools
  *
- * The way has four steps, each a work item: a block lets go of its home's files,
- * the home's end is looked at, then the block is, then its pages are.  Whoever
- * really holds a block is not waited for.
+ * The way has up to six steps, each a work item: an alias' end is looked at, the
+ * alias lets go of its block, which lets go of its home's files, the home's end is
+ * looked at, then the block is, then its pages are.  Whoever really holds a block
+ * is not waited for.
  *
  * Context: May sleep; no locks.
  */
 void pmm_blocks_flush(void)
 {
-	flush_workqueue(pmm_wq);
-	pmm_watches_flush();
-	flush_workqueue(pmm_wq);
-	flush_workqueue(pmm_wq);
+	unsigned int step;
+
+	for (step = 1; step < PMM_BLOCK_STEPS; step++) {
+		pmm_watches_flush();
+		flush_workqueue(pmm_wq);
+	}
 	pmm_quarantine_flush();
 }
 
@@ -349,6 +355,7 @@ void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
 	info->length = pmm_block_size(block);
 	info->align = (u64)block->align << PAGE_SHIFT;
 	info->holders = refcount_read(&block->users);
+	info->aliases = atomic_read(&block->aliases);
 	info->uid = from_kuid_munged(current_user_ns(), block->uid);
 	strscpy(info->type, block->type->name, sizeof(info->type));
 	if (capable(CAP_SYS_RAWIO))
@@ -375,11 +382,15 @@ static const char *pmm_block_names(struct pmm_block *block, char *buf,
 		[PMM_HOME_SYSV] = "sysv",
 		[PMM_HOME_FILE] = "file",
 	};
+	unsigned int aliases = atomic_read(&block->aliases);
 	struct pmm_home *home = block->home;
+	int n;
 
 	if (!home || pmm_watch_ended(&home->watch))
 		return "-";
-	snprintf(buf, size, "%s:%lu", kinds[home->kind], home->ino);
+	n = scnprintf(buf, size, "%s:%lu", kinds[home->kind], home->ino);
+	if (aliases)
+		scnprintf(buf + n, size - n, ",aliases:%u", aliases);
 	return buf;
 }
 

@@ -179,6 +179,7 @@ struct pmm_home;
  * @nr: pages
  * @align: alignment asked for, in pages
  * @uid: user who allocated it
+ * @aliases: further names of its home, see ipc/pmm_alias.c
  * @lock: protects @home, @adopting, @dead
  * @home: the inode whose page cache the block is, or NULL
  * @adopting: an ADOPT is under way, and @home is about to change
@@ -195,6 +196,7 @@ struct pmm_block {
 	unsigned long nr;
 	unsigned long align;
 	kuid_t uid;
+	atomic_t aliases;
 
 	struct mutex lock;	/* the next three */
 	struct pmm_home *home;
@@ -292,7 +294,7 @@ struct pmm_watch *pmm_watch_find(struct inode *inode,
 struct inode *pmm_watch_grab(struct pmm_watch *watch);
 void pmm_watch_ungrab(struct inode *inode);
 
-/* ---- homes: ipc/pmm_shm.c, pmm_shmem.c ---- */
+/* ---- homes: ipc/pmm_shm.c, pmm_alias.c, pmm_shmem.c ---- */
 
 enum pmm_home_kind {
 	PMM_HOME_PRIVATE,	/* made by the module */
@@ -331,7 +333,11 @@ int pmm_home_open_files(struct pmm_home *home, const struct path *path);
 void pmm_home_drop(struct pmm_home *home);
 struct pmm_block *pmm_home_find(struct inode *inode);
 bool pmm_home_write_sealed(struct pmm_home *home);
+int pmm_home_mmap(struct file *file, struct vm_area_struct *vma);
 void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info);
+
+int pmm_alias_create(struct pmm_block *block, struct file *file);
+struct pmm_block *pmm_alias_find(struct inode *inode);
 
 int pmm_shmem_selftest(void);
 int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr);

@@ -37,8 +37,7 @@ static int pmm_block_mmap(struct file *file, struct vm_area_struct *vma)
 	home = pmm_block_home_file(block, file->f_mode & FMODE_WRITE);
 	if (IS_ERR(home))
 		return PTR_ERR(home);
-	vma_set_file(vma, home);
-	err = call_mmap(home, vma);
+	err = pmm_home_mmap(home, vma);
 	fput(home);
 	return err;
 }
@@ -76,7 +75,9 @@ static long pmm_ioc_block_info(struct file *file, void __user *uarg)
 {
 	struct pmm_block_info info;
 	u32 size;
-	long usize = pmm_copy_in(&info, sizeof(info), uarg);
+	long usize = pmm_copy_in_version(&info, sizeof(info),
+					 offsetof(struct pmm_block_info, aliases),
+					 uarg);
 
 	if (usize < 0)
 		return usize;
@@ -151,6 +152,27 @@ static long pmm_ioc_block_home_fd(struct file *file, void __user *uarg)
 	return pmm_install(opened, uarg, &arg, sizeof(arg), usize);
 }
 
+static long pmm_ioc_block_alias(struct file *file, void __user *uarg)
+{
+	struct pmm_block_alias arg;
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
+	struct file *name;
+	int err;
+
+	if (usize < 0)
+		return usize;
+	if (arg.flags || arg.reserved)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	name = fget(arg.fd);
+	if (!name)
+		return -EBADF;
+	err = pmm_alias_create(file->private_data, name);
+	fput(name);
+	return err;
+}
+
 static long pmm_block_ioctl(struct file *file, unsigned int cmd,
 			    unsigned long arg)
 {
@@ -163,6 +185,8 @@ static long pmm_block_ioctl(struct file *file, unsigned int cmd,
 		return pmm_ioc_block_adopt(file, uarg);
 	case PMM_IOC_BLOCK_HOME_FD:
 		return pmm_ioc_block_home_fd(file, uarg);
+	case PMM_IOC_BLOCK_ALIAS:
+		return pmm_ioc_block_alias(file, uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -59,7 +59,8 @@ static struct pmm_block *pmm_find_file(struct file *file)
 	/* A block fd can be mapped and read, so that it could be more. */
 	if (!(file->f_mode & FMODE_READ))
 		return ERR_PTR(-EACCES);
-	return pmm_find_home(file);
+	block = pmm_alias_find(file_inode(file));
+	return block ?: pmm_find_home(file);
 }
 
 static int pmm_find_check(const struct pmm_find *arg)

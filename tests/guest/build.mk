@@ -20,3 +20,6 @@ build/guest/test_kill build/guest/test_xshm: build/lib/libpmmshm.so
 build/guest/test_xshm: private libs += $(shell pkg-config --libs x11 xext 2>/dev/null)
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
 build/guest/legacy_shm: private libs += -static
+
+alias_tests := test_alias test_hazard_3_operations test_hazard_6_mounts test_hazard_18_aliases
+$(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o

@@ -39,6 +39,13 @@ static void prepare_adopt(void *arg)
 	((struct pmm_block_adopt *)arg)->address = (uintptr_t)segment;
 }
 
+static void prepare_alias(void *arg)
+{
+	struct pmm_block_alias *a = arg;
+
+	a->fd = -1;
+}
+
 /**
  * struct call - an ioctl, and how to make it so that it succeeds
  * @name: its name
@@ -80,7 +87,7 @@ static const struct call calls[] = {
 		.flags = PMM_FIND_ADDRESS | PMM_FIND_FD,
 		.fd = true, .out = true, .prepare = prepare_find,
 	}, {
-		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 112, .first = 112,
+		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 120, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
 		.name = "ADOPT", .cmd = PMM_IOC_BLOCK_ADOPT, .size = 16, .first = 16,
@@ -90,6 +97,9 @@ static const struct call calls[] = {
 		.name = "HOME_FD", .cmd = PMM_IOC_BLOCK_HOME_FD, .size = 8, .first = 8,
 		.flags = PMM_HOME_RDONLY, .on_block = true, .fd = true,
 		.out = true, .prepare = prepare_nothing,
+	}, {
+		.name = "ALIAS", .cmd = PMM_IOC_BLOCK_ALIAS, .size = 16, .first = 16,
+		.on_block = true, .err = EBADF, .prepare = prepare_alias,
 	},
 };
 
@@ -99,9 +109,10 @@ _Static_assert(sizeof(struct pmm_version) == 56, "ABI");
 _Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
-_Static_assert(sizeof(struct pmm_block_info) == 112, "ABI");
+_Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");
+_Static_assert(sizeof(struct pmm_block_alias) == 16, "ABI");
 
 /*
  * Two pages of arguments between two of nothing, below 4 GiB.  A structure is
@@ -293,7 +304,7 @@ static void test_fds(const struct call *c)
 /* Numbers that mean nothing, or not here: on both kinds of fd. */
 static void test_unknown(int fd)
 {
-	static const unsigned int known[] = { 0x00, 0x01, 0x02, 0x03, 0x20, 0x21, 0x22 };
+	static const unsigned int known[] = { 0x00, 0x01, 0x02, 0x03, 0x20, 0x21, 0x22, 0x23 };
 	unsigned int nr, i;
 
 	for (nr = 0; nr < 256; nr++) {

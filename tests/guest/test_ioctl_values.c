@@ -67,7 +67,8 @@ static void test_version(void)
 	EXPECT_EQ(v.flags, 0);
 	EXPECT_EQ(v.abi, PMM_ABI);
 	EXPECT_EQ(v.page_size, PAGE);
-	EXPECT_EQ(v.caps, PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_HUGE);
+	EXPECT_EQ(v.caps, PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_HUGE |
+		  PMM_CAP_ALIAS);
 	EXPECT(strnlen(v.release, sizeof(v.release)) < sizeof(v.release));
 	EXPECT(v.release[0] >= '0' && v.release[0] <= '9');
 	EXPECT(zeroed(v.release + 24, 8));

@@ -53,11 +53,13 @@
 #define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
 #define PMM_IOC_BLOCK_ADOPT	_IO(PMM_IOC, 0x21)
 #define PMM_IOC_BLOCK_HOME_FD	_IO(PMM_IOC, 0x22)
+#define PMM_IOC_BLOCK_ALIAS	_IO(PMM_IOC, 0x23)
 
 /* pmm_version.caps: what this module can do */
 #define PMM_CAP_ADOPT_SYSV	(1ULL << 0)	/* ADOPT takes SysV segments */
 #define PMM_CAP_ADOPT_FILE	(1ULL << 1)	/* ADOPT takes tmpfs files and memfds */
 #define PMM_CAP_HUGE		(1ULL << 2)	/* homes are made of 2 MiB folios */
+#define PMM_CAP_ALIAS		(1ULL << 3)	/* ALIAS makes further names */
 
 /**
  * struct pmm_version - PMM_IOC_VERSION: what is behind /dev/pmm
@@ -233,10 +235,11 @@ struct pmm_find {
  * @state: out: PMM_BLOCK_* bits
  * @home_ino: out: inode number of the home; for a SysV segment, its shmid
  * @huge: out: bytes of the home that are 2 MiB folios
- * @holders: out: holders other than the home: open block fds and drivers
+ * @holders: out: holders other than the home: open block fds, aliases, drivers
  * @uid: out: user who allocated it, in the caller's user namespace
  * @reserved: in: zero
  * @type: out: name of its type
+ * @aliases: out: number of files that ALIAS made names of it
  */
 struct pmm_block_info {
 	__u32 size;
@@ -252,6 +255,7 @@ struct pmm_block_info {
 	__u32 uid;
 	__u32 reserved;
 	char type[PMM_NAME_LEN];
+	__aligned_u64 aliases;
 };
 
 /* pmm_block_adopt.flags */
@@ -300,6 +304,31 @@ struct pmm_block_adopt {
 struct pmm_block_home_fd {
 	__u32 size;
 	__u32 flags;
+};
+
+/**
+ * struct pmm_block_alias - PMM_IOC_BLOCK_ALIAS: make a file a name of the block
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @fd: in: an empty tmpfs file of the block's size, open for writing, without a
+ *	name so far: opened with O_TMPFILE, sized, and linked afterwards
+ * @reserved: in: zero
+ *
+ * Whoever opens the file from then on gets the block's memory.  The file's size
+ * is sealed, and it cannot be executed.  The block gets a private home if it has
+ * none.  What the file was opened as before the call remains an ordinary file,
+ * @fd included.  EBUSY when it holds pages, is mapped, or is a home or an alias
+ * already; EINVAL when it is not a tmpfs file, or of another size (up to a page
+ * less is fine); EPERM when it is not the caller's; EACCES when it or the block fd
+ * is not open for writing; EOPNOTSUPP for memfds that can be sealed and files of
+ * a file system stacked on tmpfs, and when the block's home is a file of a mounted
+ * file system, which an alias would keep from being unmounted.
+ */
+struct pmm_block_alias {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_PMM_H */
