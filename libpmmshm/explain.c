@@ -134,6 +134,13 @@ static int explain_quota(const char *what, const struct pmm_alloc *req, int err)
 			   pmmshm_bytes(req->quota).s);
 }
 
+static int explain_reserve(const char *what, const struct pmm_alloc *req)
+{
+	return pmmshm_fail(ENOMEM, "%s: the pool has %s free of %s, and what is left is in reserve for privileged programs; free some blocks, or load pmm with a larger pool_mb",
+			   what, pmmshm_bytes(req->free).s,
+			   pmmshm_bytes(req->total).s);
+}
+
 static int explain_type(const struct pmmshm *pmm, const char *what)
 {
 	struct pmm_type_info info;
@@ -170,6 +177,8 @@ static int explain_reason(const char *what, const struct pmm_alloc *req,
 		return explain_quarantine(what, req);
 	case PMM_REASON_QUOTA:
 		return explain_quota(what, req, err);
+	case PMM_REASON_RESERVE:
+		return explain_reserve(what, req);
 	case PMM_REASON_KERNEL:
 		return pmmshm_fail(err, "%s: the kernel has no memory left for its own bookkeeping; end some programs",
 				   what);

@@ -190,7 +190,7 @@ static void pmm_alloc_clear_out(struct pmm_alloc *arg)
 
 static long pmm_ioc_alloc(void __user *uarg)
 {
-	struct pmm_why why = {};
+	struct pmm_why why = { .quota = ULONG_MAX };
 	struct pmm_block *block;
 	struct pmm_alloc arg;
 	long usize = pmm_copy_in_version(&arg, sizeof(arg),
@@ -203,7 +203,10 @@ static long pmm_ioc_alloc(void __user *uarg)
 	pmm_alloc_clear_out(&arg);
 	block = pmm_types_alloc(arg.type, arg.caps, arg.length, arg.align,
 				arg.chosen, &why);
-	if (block == ERR_PTR(-ENOMEM) || block == ERR_PTR(-ENOENT))
+	arg.quota = pmm_quota_bytes(why.quota);
+	arg.quota_used = (u64)why.quota_used << PAGE_SHIFT;
+	if (block == ERR_PTR(-ENOMEM) || block == ERR_PTR(-ENOENT) ||
+	    block == ERR_PTR(-EDQUOT))
 		return pmm_alloc_failed(uarg, &arg, usize, &why,
 					PTR_ERR(block));
 	if (IS_ERR(block))
@@ -228,6 +231,8 @@ static long pmm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return pmm_ioc_alloc(uarg);
 	case PMM_IOC_FIND:
 		return pmm_ioc_find(uarg);
+	case PMM_IOC_QUOTA:
+		return pmm_ioc_quota(uarg);
 	default:
 		return -ENOTTY;
 	}

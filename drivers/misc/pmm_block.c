@@ -148,6 +148,7 @@ static void pmm_block_check_work(struct work_struct *work)
  */
 void pmm_block_destroy(struct pmm_block *block)
 {
+	pmm_quota_uncharge(block->charge);
 	xa_erase(&pmm_blocks, block->id);
 	pmm_type_block_gone(block->type);
 	pmm_block_put_ref(block);
@@ -222,35 +223,45 @@ static void pmm_block_register(struct pmm_block *block)
 	xa_store(&pmm_blocks, block->id, block, GFP_KERNEL);
 }
 
-static int pmm_block_take(struct pmm_block *block, struct pmm_why *why)
+/* The user's quota, if @charge, and then pages. */
+static int pmm_block_try(struct pmm_block *block, bool charge,
+			 struct pmm_why *why)
 {
-	int err = pmm_type_take(block->type, block->nr, block->align,
-				&block->pfn, why);
+	int err = 0;
 
-	if (err == -ENOMEM && why->reason != PMM_REASON_KERNEL) {
-		/* What was freed just now may still be on its way. */
-		pmm_blocks_flush();
-		err = pmm_type_take(block->type, block->nr, block->align,
-				    &block->pfn, why);
+	if (charge)
+		err = pmm_quota_charge(block->type, block->nr, &block->charge,
+				       why);
+	if (err) {
+		pmm_type_why(block->type, why, why->reason);
+		return err;
+	}
+	err = pmm_type_take(block->type, block->nr, block->align, &block->pfn,
+			    why);
+	if (err) {
+		pmm_quota_uncharge(block->charge);
+		block->charge = NULL;
 	}
 	return err;
 }
 
-/**
- * pmm_block_alloc() - allocate a block
- * @type: its type
- * @length: bytes, rounded up to whole pages
- * @align: alignment of its physical address in bytes, a power of two up to
- *	PMM_MAX_ALIGN, or 0: PMM_CHUNK_SIZE for blocks that large, else a page;
- *	rounded up to the type's smallest
- * @why: filled in when there is no memory, for pmm_type_count_failure()
- *
- * Context: May sleep.  The caller keeps the module.
- * Return: a zeroed block with one user, or -EINVAL, -EOVERFLOW, -ENOMEM,
- * -ENOENT (the type is leaving), -EINTR.
- */
-struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
-				  struct pmm_why *why)
+static int pmm_block_take(struct pmm_block *block, bool charge,
+			  struct pmm_why *why)
+{
+	int err = pmm_block_try(block, charge, why);
+
+	if ((err == -ENOMEM || err == -EDQUOT) &&
+	    why->reason != PMM_REASON_KERNEL) {
+		/* What was freed just now may still be on its way. */
+		pmm_blocks_flush();
+		err = pmm_block_try(block, charge, why);
+	}
+	return err;
+}
+
+static struct pmm_block *pmm_block_new(struct pmm_type *type, u64 length,
+				       u64 align, bool charge,
+				       struct pmm_why *why)
 {
 	struct pmm_block *block;
 	int err;
@@ -272,7 +283,7 @@ struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 		why->reason = PMM_REASON_KERNEL;
 		return ERR_PTR(-ENOMEM);
 	}
-	err = pmm_block_take(block, why);
+	err = pmm_block_take(block, charge, why);
 	if (err) {
 		xa_release(&pmm_blocks, block->id);
 		pmm_block_put_ref(block);
@@ -285,6 +296,43 @@ struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 		return ERR_PTR(err);
 	}
 	return block;
+}
+
+/**
+ * pmm_block_alloc() - allocate a block that nobody pays for
+ * @type: its type
+ * @length: bytes, rounded up to whole pages
+ * @align: alignment of its physical address in bytes, a power of two up to
+ *	PMM_MAX_ALIGN, or 0: PMM_CHUNK_SIZE for blocks that large, else a page;
+ *	rounded up to the type's smallest
+ * @why: filled in when there is no memory, for pmm_type_count_failure()
+ *
+ * For drivers: quotas are no concern of theirs.
+ *
+ * Context: May sleep.  The caller keeps the module.
+ * Return: a zeroed block with one user, or -EINVAL, -EOVERFLOW, -ENOMEM,
+ * -ENOENT (the type is leaving), -EINTR.
+ */
+struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
+				  struct pmm_why *why)
+{
+	return pmm_block_new(type, length, align, false, why);
+}
+
+/**
+ * pmm_block_alloc_charged() - allocate a block for the calling program
+ * @type: as for pmm_block_alloc()
+ * @length: likewise
+ * @align: likewise
+ * @why: likewise; the figures of the quota are filled in also on success
+ *
+ * Context: May sleep.  The caller keeps the module.
+ * Return: as pmm_block_alloc(), and -EDQUOT over the quota.
+ */
+struct pmm_block *pmm_block_alloc_charged(struct pmm_type *type, u64 length,
+					  u64 align, struct pmm_why *why)
+{
+	return pmm_block_new(type, length, align, true, why);
 }
 
 /* The block's home, made if there is none.  The block's lock is held. */

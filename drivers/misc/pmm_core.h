@@ -15,6 +15,7 @@
  *	pmm_quarantine_lock	the list of blocks that wait for their pages
  *	pmm_types_lock		the list of types
  *	pmm_type.lock		an allocator and the figures of its type
+ *	pmm_accounts.lock	what is charged to whom; nests with nothing
  *
  * mmap() holds mmap_lock and needs pmm_block.lock; write() to a tmpfs file
  * holds the inode lock and needs mmap_lock.  So nobody waits for an inode lock
@@ -30,6 +31,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
@@ -52,7 +54,7 @@ struct seq_file;
 /* Largest alignment of a block, in bytes. */
 #define PMM_MAX_ALIGN		BIT(30)
 
-#define PMM_NR_REASONS		(PMM_REASON_QUARANTINE + 1)
+#define PMM_NR_REASONS		(PMM_REASON_RESERVE + 1)
 
 /* Runs everything that may not be done where it is noticed. */
 extern struct workqueue_struct *pmm_wq;
@@ -72,6 +74,18 @@ struct pmm_range {
 };
 
 /**
+ * struct pmm_accounts - what is charged to the users of a type
+ * @lock: protects everything else here
+ * @tree: struct pmm_account, by uid
+ * @used: pages charged; a block counts once, however many accounts pay for it
+ */
+struct pmm_accounts {
+	spinlock_t lock;
+	struct rb_root tree;
+	unsigned long used;
+};
+
+/**
  * struct pmm_type - a kind of memory with one pool behind it
  * @ref: keeps this structure: one of the registry, one of each block and of
  *	each lookup.  The memory is the type's until it leaves the registry.
@@ -84,6 +98,7 @@ struct pmm_range {
  * @pool: system RAM that was taken from the kernel, see pmm_ram.c
  * @owner: module that every block keeps, or NULL
  * @ranges: its struct pmm_range, under pmm_ranges_mutex
+ * @accounts: what its users have, see pmm_quota.c
  * @lock: protects everything below
  * @alloc: which pages are free, by page frame number; NULL once the type has
  *	no memory any more
@@ -106,6 +121,7 @@ struct pmm_type {
 	bool pool;
 	struct module *owner;
 	struct list_head ranges;
+	struct pmm_accounts accounts;
 
 	spinlock_t lock;	/* what follows */
 	struct pmm_areas *alloc;
@@ -124,12 +140,17 @@ struct pmm_type {
  * @total: pages of the pool
  * @free: pages free at that time
  * @largest: pages of the longest free range at that time
+ * @quota: pages that the user may have, ULONG_MAX without a limit; filled in
+ *	also when the allocation succeeds
+ * @quota_used: pages that the user has, likewise
  */
 struct pmm_why {
 	unsigned int reason;
 	unsigned long total;
 	unsigned long free;
 	unsigned long largest;
+	unsigned long quota;
+	unsigned long quota_used;
 };
 
 struct pmm_type *pmm_type_create(const char *name,
@@ -138,6 +159,8 @@ void pmm_type_get(struct pmm_type *type);
 void pmm_type_put(struct pmm_type *type);
 int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr);
 void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info);
+void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
+		  unsigned int reason);
 void pmm_type_count_failure(struct pmm_type *type, unsigned int reason);
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why);
@@ -164,6 +187,30 @@ void pmm_types_exit(void);
 int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit);
 void pmm_pool_empty(struct list_head *ranges);
 
+/* ---- quotas: drivers/misc/pmm_quota.c ---- */
+
+struct pmm_charge;
+
+int pmm_quota_charge(struct pmm_type *type, unsigned long pages,
+		     struct pmm_charge **chargep, struct pmm_why *why);
+void pmm_quota_uncharge(struct pmm_charge *charge);
+long pmm_ioc_quota(void __user *uarg);
+void pmm_accounts_init(struct pmm_accounts *accounts);
+void pmm_accounts_destroy(struct pmm_accounts *accounts);
+void pmm_accounts_show(struct seq_file *m, struct pmm_type *type);
+
+/* Limits in pages and, for users, in bytes: all bits set is no limit. */
+static inline u64 pmm_quota_bytes(unsigned long pages)
+{
+	return pages > (U64_MAX >> PAGE_SHIFT) ? U64_MAX :
+						 (u64)pages << PAGE_SHIFT;
+}
+
+static inline unsigned long pmm_quota_pages(u64 bytes)
+{
+	return bytes == U64_MAX ? ULONG_MAX : bytes >> PAGE_SHIFT;
+}
+
 /* ---- blocks: drivers/misc/pmm_block.c, pmm_quarantine.c ---- */
 
 struct pmm_home;
@@ -180,6 +227,7 @@ struct pmm_home;
  * @align: alignment asked for, in pages
  * @uid: user who allocated it
  * @aliases: further names of its home, see ipc/pmm_alias.c
+ * @charge: who pays for it, NULL if nobody does
  * @lock: protects @home, @adopting, @dead
  * @home: the inode whose page cache the block is, or NULL
  * @adopting: an ADOPT is under way, and @home is about to change
@@ -197,6 +245,7 @@ struct pmm_block {
 	unsigned long align;
 	kuid_t uid;
 	atomic_t aliases;
+	struct pmm_charge *charge;
 
 	struct mutex lock;	/* the next three */
 	struct pmm_home *home;
@@ -214,6 +263,8 @@ static inline size_t pmm_block_size(const struct pmm_block *block)
 
 struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 				  struct pmm_why *why);
+struct pmm_block *pmm_block_alloc_charged(struct pmm_type *type, u64 length,
+					  u64 align, struct pmm_why *why);
 struct pmm_block *pmm_block_get_ref(struct pmm_block *block);
 void pmm_block_put_ref(struct pmm_block *block);
 void pmm_block_get(struct pmm_block *block);

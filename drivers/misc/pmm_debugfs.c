@@ -3,6 +3,7 @@
  * /sys/kernel/debug/pmm: one file a subject, a header line and a line for each.
  *
  *	types	what each type has, and its failed allocations by reason
+ *	quotas	what is charged to whom, and the limits that were set
  *	blocks	every block: who allocated it, its home, its holders, its state
  *
  * Sizes are in bytes.  See Documentation/ABI/testing/debugfs-pmm.
@@ -22,6 +23,20 @@ static int types_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(types);
 
+static int quotas_show(struct seq_file *m, void *unused)
+{
+	struct pmm_type *type;
+	unsigned int i;
+
+	seq_puts(m, "type uid used limit origin\n");
+	for (i = 0; (type = pmm_type_by_index(i)); i++) {
+		pmm_accounts_show(m, type);
+		pmm_type_put(type);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(quotas);
+
 static int blocks_show(struct seq_file *m, void *unused)
 {
 	pmm_blocks_show(m);
@@ -34,6 +49,8 @@ void pmm_debugfs_init(void)
 {
 	pmm_debugfs_dir = debugfs_create_dir("pmm", NULL);
 	debugfs_create_file("types", 0400, pmm_debugfs_dir, NULL, &types_fops);
+	debugfs_create_file("quotas", 0400, pmm_debugfs_dir, NULL,
+			    &quotas_fops);
 	debugfs_create_file("blocks", 0400, pmm_debugfs_dir, NULL,
 			    &blocks_fops);
 }

@@ -316,6 +316,9 @@ EXPORT_SYMBOL_GPL(pmm_type_unregister);
 static unsigned int pmm_reason_rank(unsigned int reason)
 {
 	switch (reason) {
+	case PMM_REASON_QUOTA:
+	case PMM_REASON_RESERVE:
+		return 6;
 	case PMM_REASON_ALIGNMENT:
 		return 5;
 	case PMM_REASON_FRAGMENTED:
@@ -336,17 +339,19 @@ static unsigned int pmm_reason_rank(unsigned int reason)
  * @length: bytes
  * @align: of the physical address, in bytes, or 0
  * @failed: the type whose failure tells most; a reference to it
- * @why: its failure
+ * @err: its error
+ * @why: its failure; or of a block that was allocated, the figures of the quota
  */
 struct pmm_choice {
 	u64 length;
 	u64 align;
 	struct pmm_type *failed;
+	int err;
 	struct pmm_why why;
 };
 
 static void pmm_choice_failed(struct pmm_choice *choice, struct pmm_type *type,
-			      const struct pmm_why *why)
+			      int err, const struct pmm_why *why)
 {
 	unsigned int rank = pmm_reason_rank(why->reason);
 	unsigned int best = pmm_reason_rank(choice->why.reason);
@@ -358,25 +363,30 @@ static void pmm_choice_failed(struct pmm_choice *choice, struct pmm_type *type,
 		pmm_type_put(choice->failed);
 	pmm_type_get(type);
 	choice->failed = type;
+	choice->err = err;
 	choice->why = *why;
 }
 
-/* ERR_PTR(-ENOMEM) and ERR_PTR(-ENOENT): the next one may have some. */
+/* Unless pmm_choice_over(), the next one may have some. */
 static struct pmm_block *pmm_choice_try(struct pmm_choice *choice,
 					struct pmm_type *type)
 {
-	struct pmm_why why = {};
+	struct pmm_why why = { .quota = ULONG_MAX };
 	struct pmm_block *block;
 
-	block = pmm_block_alloc(type, choice->length, choice->align, &why);
+	block = pmm_block_alloc_charged(type, choice->length, choice->align,
+					&why);
 	if (IS_ERR(block))
-		pmm_choice_failed(choice, type, &why);
+		pmm_choice_failed(choice, type, PTR_ERR(block), &why);
+	else
+		choice->why = why;
 	return block;
 }
 
 static bool pmm_choice_over(struct pmm_block *block)
 {
-	return block != ERR_PTR(-ENOMEM) && block != ERR_PTR(-ENOENT);
+	return block != ERR_PTR(-ENOMEM) && block != ERR_PTR(-ENOENT) &&
+	       block != ERR_PTR(-EDQUOT);
 }
 
 /* In the order of the registry, the first that has all of @caps and room. */
@@ -445,10 +455,13 @@ struct pmm_block *pmm_types_alloc(const char *name, u64 caps, u64 length,
 		block = pmm_choose(&choice, caps);
 
 	if (!IS_ERR(block)) {
+		*why = choice.why;
 		why->reason = PMM_REASON_NONE;
 		strscpy(chosen, block->type->name, PMM_NAME_LEN);
 	} else if (choice.failed) {
 		*why = choice.why;
+		if (!pmm_choice_over(block))
+			block = ERR_PTR(choice.err);
 		strscpy(chosen, choice.failed->name, PMM_NAME_LEN);
 		if (why->reason != PMM_REASON_NONE)
 			pmm_type_count_failure(choice.failed, why->reason);

@@ -42,6 +42,7 @@ struct pmm_type *pmm_type_create(const char *name,
 	type->limit = U64_MAX;
 	INIT_LIST_HEAD(&type->ranges);
 	spin_lock_init(&type->lock);
+	pmm_accounts_init(&type->accounts);
 	return type;
 }
 
@@ -50,6 +51,7 @@ static void pmm_type_release(struct kref *ref)
 	struct pmm_type *type = container_of(ref, struct pmm_type, ref);
 
 	type->ops->destroy(type->alloc);
+	pmm_accounts_destroy(&type->accounts);
 	kfree(type);
 }
 
@@ -126,9 +128,9 @@ void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info)
 	strscpy(info->allocator, type->ops->name, sizeof(info->allocator));
 }
 
-/* Put down what there was when an allocation failed. */
-static void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
-			 unsigned int reason)
+/* Put down what there is when an allocation fails. */
+void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
+		  unsigned int reason)
 {
 	struct pmm_alloc_stats stats;
 
@@ -383,6 +385,8 @@ static const char * const pmm_reasons[PMM_NR_REASONS] = {
 	[PMM_REASON_TYPE] = "type",
 	[PMM_REASON_KERNEL] = "kernel",
 	[PMM_REASON_QUARANTINE] = "quarantine",
+	[PMM_REASON_MASK] = "mask",
+	[PMM_REASON_RESERVE] = "reserve",
 };
 
 /* The header of the debugfs file "types". */

@@ -27,6 +27,11 @@ static void prepare_alloc(void *arg)
 	((struct pmm_alloc *)arg)->length = PAGE;
 }
 
+static void prepare_quota(void *arg)
+{
+	((struct pmm_quota *)arg)->flags = PMM_QUOTA_GET;
+}
+
 static void prepare_find(void *arg)
 {
 	((struct pmm_find *)arg)->flags = PMM_FIND_FD;
@@ -87,6 +92,10 @@ static const struct call calls[] = {
 		.flags = PMM_FIND_ADDRESS | PMM_FIND_FD,
 		.fd = true, .out = true, .prepare = prepare_find,
 	}, {
+		.name = "QUOTA", .cmd = PMM_IOC_QUOTA, .size = 80, .first = 80,
+		.flags = PMM_QUOTA_GET | PMM_QUOTA_SET | PMM_QUOTA_RESET,
+		.out = true, .prepare = prepare_quota,
+	}, {
 		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 120, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
@@ -109,6 +118,7 @@ _Static_assert(sizeof(struct pmm_version) == 56, "ABI");
 _Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
+_Static_assert(sizeof(struct pmm_quota) == 80, "ABI");
 _Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");
@@ -304,7 +314,7 @@ static void test_fds(const struct call *c)
 /* Numbers that mean nothing, or not here: on both kinds of fd. */
 static void test_unknown(int fd)
 {
-	static const unsigned int known[] = { 0x00, 0x01, 0x02, 0x03, 0x20, 0x21, 0x22, 0x23 };
+	static const unsigned int known[] = { 0x00, 0x01, 0x02, 0x03, 0x04, 0x20, 0x21, 0x22, 0x23 };
 	unsigned int nr, i;
 
 	for (nr = 0; nr < 256; nr++) {

@@ -30,7 +30,7 @@
  *	EBUSY		already has a home, or is in use
  *	ENOENT		no such type or block
  *	ENOMEM		the pool cannot satisfy the request (see pmm_alloc.reason)
- *	EDQUOT		over the caller's quota
+ *	EDQUOT		over the caller's quota (see pmm_alloc.quota)
  *	EOVERFLOW	a size or an offset that does not fit
  */
 #ifndef _UAPI_LINUX_PMM_H
@@ -48,6 +48,7 @@
 #define PMM_IOC_TYPE		_IO(PMM_IOC, 0x01)
 #define PMM_IOC_ALLOC		_IO(PMM_IOC, 0x02)
 #define PMM_IOC_FIND		_IO(PMM_IOC, 0x03)
+#define PMM_IOC_QUOTA		_IO(PMM_IOC, 0x04)
 
 /* On a block fd */
 #define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
@@ -134,6 +135,8 @@ struct pmm_type_info {
 #define PMM_REASON_TYPE		5	/* no type of that name, or with those bits */
 #define PMM_REASON_KERNEL	6	/* no kernel memory for bookkeeping */
 #define PMM_REASON_QUARANTINE	7	/* would fit, were quarantined blocks not pinned */
+#define PMM_REASON_MASK		8	/* a driver's device cannot use that memory */
+#define PMM_REASON_RESERVE	9	/* all users together would use up the reserve */
 
 /**
  * struct pmm_alloc - PMM_IOC_ALLOC: allocate a block
@@ -151,8 +154,10 @@ struct pmm_type_info {
  * @total: out: size of the type's pool, in bytes
  * @free: out: free bytes in the pool, at the time of a failure
  * @largest_free: out: longest free range in bytes, at the time of a failure
- * @quota: out: what the caller may have in all, in bytes; ~0 if unlimited
- * @quota_used: out: what the caller has, in bytes
+ * @quota: out: what the caller may have in all of this type, in bytes; ~0 if
+ *	unlimited, as it is with CAP_SYS_RESOURCE.  In a user namespace, that
+ *	of its owner if less of it is left.
+ * @quota_used: out: how much of it is used, in bytes, this block included
  * @caps: in: PMM_TYPE_* bits that the type must have, or 0.  With an empty @type,
  *	0 means the default type, which is the first one; otherwise the types
  *	that have all these bits are tried in the order of PMM_IOC_TYPE, and the
@@ -181,6 +186,43 @@ struct pmm_alloc {
 	__aligned_u64 quota_used;
 	__aligned_u64 caps;
 	char chosen[PMM_NAME_LEN];
+};
+
+/* pmm_quota.flags: exactly one */
+#define PMM_QUOTA_GET		(1U << 0)	/* only look */
+#define PMM_QUOTA_SET		(1U << 1)	/* set the user's limit */
+#define PMM_QUOTA_RESET		(1U << 2)	/* back to the default limit */
+
+/* pmm_quota.uid: whoever calls */
+#define PMM_QUOTA_SELF		(~0U)
+
+/**
+ * struct pmm_quota - PMM_IOC_QUOTA: what a user may have of a type
+ * @size: in: size of this structure
+ * @flags: in: PMM_QUOTA_GET, PMM_QUOTA_SET or PMM_QUOTA_RESET
+ * @uid: in: the user, in the caller's user namespace, or PMM_QUOTA_SELF
+ * @reserved: in: zero
+ * @type: in: name of the type, or empty for the default
+ * @bytes: in: for PMM_QUOTA_SET the limit in bytes, rounded down to whole pages,
+ *	or ~0 for none; else zero.  out: the limit as it is now
+ * @used: out: what is charged to the user, in bytes
+ * @all_limit: out: what all users without CAP_SYS_RESOURCE may have together
+ * @all_used: out: what they have
+ *
+ * Everybody may look at his own; EPERM for anything else without
+ * CAP_SYS_RESOURCE in the initial user namespace.  A limit below what is used
+ * takes nothing away.  EINVAL when the namespace has no such user.
+ */
+struct pmm_quota {
+	__u32 size;
+	__u32 flags;
+	__u32 uid;
+	__u32 reserved;
+	char type[PMM_NAME_LEN];
+	__aligned_u64 bytes;
+	__aligned_u64 used;
+	__aligned_u64 all_limit;
+	__aligned_u64 all_used;
 };
 
 /* pmm_find.flags: exactly one */
