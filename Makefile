@@ -103,7 +103,7 @@ build/lib/%.so:
 # ---------------------------------------------------------------- the module
 
 MODULES := $(if $(wildcard Kbuild),$(KERNELS:%=build/kernel-%/pmm.ko))
-MODULE_SOURCES := $(shell find Kbuild drivers ipc include scripts/probe.sh tests/kmod -type f 2>/dev/null)
+MODULE_SOURCES := $(shell find Kbuild drivers ipc include scripts/probe.sh tests/kmod bench/kmod $(wildcard bench/steady*) -type f 2>/dev/null)
 
 # Which unpacked kernel: changes when a newer package was fetched.
 build/kernel-%/.kernel: FORCE
@@ -124,8 +124,9 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo check% guest bench lint,$(MAKECMDGOALS)),)
-include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint)
+ifneq ($(filter demo check% guest bench% lint,$(MAKECMDGOALS)),)
+include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
+	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
 # Building alone installs nothing, but says what it will not find.
 else ifneq ($(filter all modules install,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard build/.setup),)
@@ -138,17 +139,18 @@ build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-build/.setup-lint: scripts/setup.sh
-	scripts/setup.sh --lint
+build/.setup-lint build/.setup-bench: build/.setup-%: scripts/setup.sh
+	scripts/setup.sh --$*
 	@mkdir -p build && touch $@
 
-.PHONY: setup demo check check-unit check-guest check-harness lint guest bench
+.PHONY: setup demo check check-unit check-guest check-harness lint guest
+.PHONY: bench bench-alloc bench-all
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
 
 # Handed to the scripts as typed: a $ in them is the shell's, not make's.
-as_typed := ACCEL APPEND CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
+as_typed := ACCEL APPEND BENCH_ARGS CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
 $(foreach v,$(as_typed),$(eval override $(v) := $$(value $(v))))
 export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
@@ -175,7 +177,13 @@ guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run CMD='...' in a guest; KERNEL ACCE
 	@scripts/guest.sh
 
 bench: all	## Compare first touch and attach with ordinary shared memory, in a guest
-	scripts/bench.sh
+	scripts/bench.sh touch
+
+bench-alloc: all	## Compare allocators of ranges: ours, a plain one, the kernel's own; BENCH_ARGS
+	scripts/bench.sh alloc
+
+bench-all: all	## Run all benchmarks, with plots
+	scripts/bench.sh touch alloc
 
 # -------------------------------------------------------- install, clean, help
 

@@ -1,16 +1,71 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bench.sh: first touch and attach of shared memory, in one guest.
+# bench.sh NAME...: run these benchmarks, which leave tables, data and plots in
+# out/bench.
 #
-# KERNEL chooses the kernel (6.1).  The table is also left in out/bench/touch.txt.
+#	touch     first touch and attach of shared memory, in a guest
+#	alloc     allocators of ranges: on this machine, then in a guest beside the
+#	          kernel's own
+#
+# KERNEL chooses the guest's kernel (6.1).  BENCH_ARGS is handed to the programs.
 
 . "$(dirname "$0")/common.sh"
 
-export MEM=${MEM:-1536} PMM_ARGS=${PMM_ARGS:-pool_mb=128} NO_X=1
-export OUT=$PMM_SRC/out/bench TIMEOUT=${TIMEOUT:-600}
-# shellcheck disable=SC2016 # for the guest's shell
-export CMD='echo "Kernel $(uname -r), shmem_enabled $(cat /sys/kernel/mm/transparent_hugepage/shmem_enabled)"
-	bench_touch | tee "$OUT/touch.txt"; exit "${PIPESTATUS[0]}"'
-mkdir -p "$OUT"
-"$PMM_SRC/scripts/guest.sh"
+KERNEL=${KERNEL:-6.1}
+BENCH_ARGS=${BENCH_ARGS:-}
+out=$PMM_SRC/out/bench
+mkdir -p "$out"
+cd "$PMM_SRC"
+
+# here TABLE COMMAND...: a program on this machine; its table on stdout and in a file
+here() {
+	local table=$out/$1
+
+	shift
+	"$@" | tee "$table"
+}
+
+# guest TABLE COMMAND: the same in a guest; NAME=value before it sets one up
+guest() {
+	local table=$1
+
+	export CMD="set -o pipefail; { echo \"Kernel \$(uname -r)\"; $2; } | tee \"\$OUT/$table\""
+	OUT=$out NO_X=1 KERNEL=$KERNEL TIMEOUT=${TIMEOUT:-1800} scripts/guest.sh
+}
+
+# plot NAME [VARIABLE=VALUE...]: bench/plot/NAME.gp as SVG and as PNG
+plot() {
+	local name=$1 set='' v
+
+	shift
+	have gnuplot || die "gnuplot is missing: scripts/setup.sh --bench"
+	for v; do
+		set+="${v%%=*}='${v#*=}'; "
+	done
+	gnuplot -e "${set}set terminal svg size 960,480 background 'white'; set output '$out/$name.svg'" \
+		"bench/plot/$name.gp"
+	gnuplot -e "${set}set terminal png size 960,480; set output '$out/$name.png'" \
+		"bench/plot/$name.gp"
+	say "Plots: ${out#"$PMM_SRC"/}/$name.svg and .png"
+}
+
+bench_touch() {
+	MEM=${MEM:-1536} PMM_ARGS=${PMM_ARGS:-pool_mb=128} guest touch.txt \
+		"echo shmem_enabled \$(cat /sys/kernel/mm/transparent_hugepage/shmem_enabled); bench_touch"
+}
+
+# shellcheck disable=SC2086 # BENCH_ARGS are several
+bench_alloc() {
+	here alloc.txt build/bin/bench_alloc --data "$out/alloc.dat" $BENCH_ARGS
+	MEM=${MEM:-3072} NO_PMM=1 guest alloc-kernel.txt \
+		"modprobe drm && insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko &&
+		bench_alloc --kernel --data \"\$OUT/alloc-kernel.dat\" $BENCH_ARGS"
+	plot alloc "here=$out/alloc.dat" "kernel=$out/alloc-kernel.dat" "release=$KERNEL"
+}
+
+[ $# -gt 0 ] || set -- touch
+for name; do
+	[ "$(type -t "bench_$name")" = function ] || die "there is no benchmark '$name'"
+	"bench_$name"
+done

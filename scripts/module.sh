@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# module.sh 6.1|6.12 [ASSIGNMENT...]: build pmm.ko, and the test drivers, for that
-# kernel; the assignments are for kbuild.
+# module.sh 6.1|6.12 [ASSIGNMENT...]: build pmm.ko, and the drivers of tests and
+# benchmarks, for that kernel; the assignments are for kbuild.
 #
 # kbuild puts what it makes beside the sources, so each kernel gets a mirror of
 # symbolic links, build/kernel-VERSION.  kbuild itself knows what is out of date.
@@ -22,7 +22,8 @@ find "$out" -xtype l -delete
 cd "$PMM_SRC"
 find . \( -path ./build -o -path ./out -o -path ./.git \) -prune -o -type f \
 	\( -path ./Kbuild -o -path "./drivers/*" -o -path "./ipc/*" -o -path "./include/*" \
-	-o -path "./scripts/*" -o -path "./tests/kmod/*" \) -print |
+	-o -path "./scripts/*" -o -path "./tests/kmod/*" -o -path "./bench/kmod/*" \
+	-o -path "./bench/steady*" \) -print |
 	while read -r file; do
 		[ -e "$out/$file" ] || { mkdir -p "$out/${file%/*}" && ln -sf "$PMM_SRC/$file" "$out/$file"; }
 	done
@@ -37,7 +38,9 @@ build() {
 }
 
 build M="$out" "${@:2}"
-[ ! -e tests/kmod/Kbuild ] ||
-	build M="$out/tests/kmod" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" "${@:2}"
+for dir in tests/kmod bench/kmod; do
+	[ ! -e $dir/Kbuild ] ||
+		build M="$out/$dir" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" "${@:2}"
+done
 # kbuild leaves an up-to-date module alone; make(1) goes by this date.
 touch "$out/pmm.ko"

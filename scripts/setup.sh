@@ -4,6 +4,7 @@
 # setup.sh            install what is missing, fetch the kernels if they are not there
 # setup.sh --refresh  the same, and look for newer kernels
 # setup.sh --lint     install what only lint.sh needs
+# setup.sh --bench    install what only the plots of bench.sh need
 # setup.sh --missing  only print the Debian packages that are missing
 #
 # Debian packages only, as root or through sudo; nothing when nothing is missing.
@@ -47,6 +48,11 @@ needed() {
 	# The compiler that each kernel was built with; known once it is there.
 	sed -nsE 's/^CC = .*\)(gcc-[0-9]+)$/\1 command \1/p' \
 		"$PMM_CACHE"/kernels/*/headers/.kernelvariables 2>/dev/null | sort -u || true
+}
+
+# What only the plots of bench.sh need.
+bench_needed() {
+	echo "gnuplot-nox             command gnuplot"
 }
 
 # What only lint.sh needs.
@@ -114,8 +120,8 @@ install_missing() {
 
 needed=needed
 case ${1:-} in
---lint)
-	needed=lint_needed
+--lint | --bench)
+	needed=${1#--}_needed
 	install_missing
 	exit
 	;;

@@ -37,6 +37,18 @@ const struct pmm_alloc_ops *pmm_alloc_find(const char *name)
 }
 
 /**
+ * pmm_alloc_by_index() - go through the allocators
+ * @index: from 0; the first one is the default
+ *
+ * Return: the operations of one, or NULL past the last one.
+ */
+const struct pmm_alloc_ops *pmm_alloc_by_index(unsigned int index)
+{
+	return index < ARRAY_SIZE(pmm_alloc_table) ? pmm_alloc_table[index]
+						   : NULL;
+}
+
+/**
  * pmm_spares_fill() - prepare the nodes that one operation may need
  * @spares: uninitialised, or dropped
  * @ops: the allocator that will be called

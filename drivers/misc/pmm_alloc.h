@@ -111,6 +111,8 @@ extern const struct pmm_alloc_ops pmm_bestfit_ops;
 
 /* NULL finds the default. */
 const struct pmm_alloc_ops *pmm_alloc_find(const char *name);
+/* NULL past the last one; the first one is the default. */
+const struct pmm_alloc_ops *pmm_alloc_by_index(unsigned int index);
 
 /*
  * May sleep.  Initialises @spares: what may still be in it is lost.  Returns 0
