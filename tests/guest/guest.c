@@ -3,6 +3,7 @@
  * What the guest tests share; see guest.h.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -283,6 +284,35 @@ int block_tmpfile(const char *dir, size_t size, int *fd, void **address)
 	*address = segment_tmpfile(dir, size, fd);
 	EXPECT_OK(try_block_adopt(block, *address, PMM_ADOPT_SEAL));
 	return block;
+}
+
+void *mapped_private(size_t size)
+{
+	int block = block_alloc(size);
+	void *p = block_map(block, size);
+
+	close(block);
+	return p;
+}
+
+void *mapped_sysv(size_t size)
+{
+	int shmid;
+	void *p;
+
+	close(block_sysv(size, 0600, &shmid, &p));
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	return p;
+}
+
+void *mapped_memfd(size_t size)
+{
+	int fd;
+	void *p;
+
+	close(block_memfd(size, &fd, &p));
+	close(fd);
+	return p;
 }
 
 /* ---- contents ---- */
@@ -608,6 +638,18 @@ void module_parameters(char *args, size_t size)
 }
 
 /* ---- the rest of the machine ---- */
+
+int fds_open(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	EXPECT(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
 
 double now(void)
 {

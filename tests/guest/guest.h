@@ -22,6 +22,8 @@
 #define HUGE_PAGE	(2 * MIB)
 #define NOBODY		65534
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 /* ---- expectations: at the first that does not hold, the test fails ---- */
 
 /* True. */
@@ -116,6 +118,11 @@ int block_sysv(size_t size, int mode, int *shmid, void **address);
 int block_memfd(size_t size, int *fd, void **address);
 int block_tmpfile(const char *dir, size_t size, int *fd, void **address);
 
+/* A block by the kind of its home, mapped; nothing but the mapping holds it. */
+void *mapped_private(size_t size);
+void *mapped_sysv(size_t size);
+void *mapped_memfd(size_t size);
+
 /* ---- contents ---- */
 
 /* A pattern that differs in every word and for every seed, and its check. */
@@ -167,6 +174,9 @@ void test_module_insert(const char *name, const char *args);
 void test_module_remove(const char *name);
 
 /* ---- the rest of the machine ---- */
+
+/* Open fds of this process. */
+int fds_open(void);
 
 double now(void);
 void sleep_ms(unsigned int ms);

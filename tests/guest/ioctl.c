@@ -3,7 +3,6 @@
  * ioctl(2), natively or through the entry of 32-bit programs; see ioctl.h.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -61,16 +60,4 @@ void *low_alloc(size_t size)
 {
 	return EXPECT_OK(mmap(NULL, size, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
-}
-
-int fds_open(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	EXPECT(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }

@@ -21,7 +21,4 @@ int do_ioctl(int fd, unsigned int cmd, void *arg);
 /* Zeroed memory below 4 GiB, which any program could have. */
 void *low_alloc(size_t size);
 
-/* Open fds of this process. */
-int fds_open(void);
-
 #endif /* PMM_TEST_IOCTL_H */

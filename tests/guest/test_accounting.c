@@ -17,7 +17,6 @@
 #include "guest.h"
 #include "vm.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define VM_PAGES	((long)(VM_SIZE / PAGE))
 #define VM_HUGE		2
 

@@ -19,8 +19,6 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 static char tmpfs[64];
 
 /* ---- a mapping of a block through each kind of home ---- */

@@ -19,7 +19,6 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DISK_SIZE	(32 * MIB)
 #define SECTOR		512
 
@@ -79,37 +78,8 @@ static void image_read(void *data, size_t size, off_t at)
 
 /* ---- blocks ---- */
 
-static void *new_private(size_t size)
-{
-	int block = block_alloc(size);
-	void *p = block_map(block, size);
-
-	close(block);
-	return p;
-}
-
-static void *new_sysv(size_t size)
-{
-	int shmid;
-	void *p;
-
-	close(block_sysv(size, 0600, &shmid, &p));
-	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
-	return p;
-}
-
-static void *new_memfd(size_t size)
-{
-	int fd;
-	void *p;
-
-	close(block_memfd(size, &fd, &p));
-	close(fd);
-	return p;
-}
-
 static void *(*const kinds[])(size_t size) = {
-	new_private, new_sysv, new_memfd,
+	mapped_private, mapped_sysv, mapped_memfd,
 };
 
 /* ---- the device itself, without a file system ---- */
@@ -197,7 +167,7 @@ static void test_kinds(void)
 static void test_file(void)
 {
 	size_t size = 2 * HUGE_PAGE + 3 * PAGE;
-	char *from = new_sysv(size), *to = new_private(size), path[80];
+	char *from = mapped_sysv(size), *to = mapped_private(size), path[80];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/file", mounted);

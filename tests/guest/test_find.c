@@ -94,7 +94,7 @@ static void test_offsets(struct vm_block *b)
 	unsigned int i;
 	char *p;
 
-	for (i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
 		close(find(b, b->p + offsets[i], offsets[i], true));
 
 	/* A part of it, mapped elsewhere. */
@@ -343,7 +343,7 @@ int main(void)
 	unsigned int i, kind;
 	const char *name;
 
-	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		for (kind = 0; kind < VM_KINDS; kind++) {
 			name = vm_block_create(&b, kind);
 			printf("%s: %s\n", tests[i].name, name);

@@ -112,7 +112,7 @@ static const struct call calls[] = {
 	},
 };
 
-#define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
+#define NR_CALLS ARRAY_SIZE(calls)
 
 _Static_assert(sizeof(struct pmm_version) == 56, "ABI");
 _Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
@@ -186,7 +186,7 @@ static void test_sizes(const struct call *c)
 	expect_good(c, perfect(c, c->size + 1));
 	expect_good(c, perfect(c, c->size + 8));
 	expect_good(c, perfect(c, PAGE));
-	for (i = 0; i < sizeof(too_large) / sizeof(too_large[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(too_large); i++) {
 		arg = perfect(c, ARENA);
 		*(uint32_t *)arg = too_large[i];
 		expect_bad(c, arg, E2BIG);
@@ -320,7 +320,7 @@ static void test_unknown(int fd)
 	for (nr = 0; nr < 256; nr++) {
 		bool is_known = false;
 
-		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(known); i++)
 			is_known |= nr == known[i];
 		memset(arena, 0, ARENA);
 		if (!is_known)

@@ -17,8 +17,6 @@
 #include "guest.h"
 #include "ioctl.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* Not the structure's own fields: whatever was in the out fields is gone. */
 #define DIRT	0x5a5a5a5a5a5a5a5aULL
 

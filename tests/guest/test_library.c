@@ -72,7 +72,7 @@ static void sizes(void)
 	struct pmmshm_type_info type;
 	size_t i;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
 		wait_pool_whole(10);
 		EXPECT_EQ(pmmshm_type_get(pmm, 0, &type), 0);
 		if (all[i] > type.largest_free) {

@@ -3,7 +3,6 @@
  * libpmmshm: what it says when something is exhausted or not allowed.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -91,22 +90,10 @@ static void types_and_alignments(void)
 		     "cannot allocate 15.9 EiB");
 }
 
-static int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	EXPECT(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static void files_are_exhausted(void)
 {
 	struct rlimit old, limit;
-	int i, n, before = open_fds();
+	int i, n, before = fds_open();
 
 	EXPECT_OK(getrlimit(RLIMIT_NOFILE, &old));
 	limit = (struct rlimit){ 64, old.rlim_max };
@@ -123,7 +110,7 @@ static void files_are_exhausted(void)
 	for (i = 0; i < n; i++)
 		pmmshm_block_free(blocks[i]);
 	EXPECT_OK(setrlimit(RLIMIT_NOFILE, &old));
-	EXPECT_EQ(open_fds(), before);
+	EXPECT_EQ(fds_open(), before);
 	wait_pool_whole(10);
 }
 

@@ -21,7 +21,6 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SIZE		(2 * HUGE_PAGE + 2 * PAGE)
 
 /**

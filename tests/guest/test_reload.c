@@ -18,7 +18,6 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SIZE		(HUGE_PAGE + PAGE)
 #define FILE_NAME	"/dev/shm/reload-test"
 

@@ -17,8 +17,6 @@
 #include "guest.h"
 #include "vm.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE	25
 #endif
@@ -259,42 +257,22 @@ static void test_remap_file_pages(struct vm_block *b)
 	EXPECT(vm_block_intact(b));
 }
 
-#define ANY	~0U
-
-static const struct test {
-	const char *name;
-	unsigned int kinds;
-	void (*run)(struct vm_block *b);
-} tests[] = {
-	{ "fork", ANY, test_fork },
-	{ "private mapping", ~VM_SYSV, test_private },
-	{ "partial munmap", ANY, test_partial_munmap },
-	{ "mremap, moving", ANY, test_mremap_move },
-	{ "mremap, sizes", ANY, test_mremap_size },
-	{ "harmless madvise", ANY, test_madvise_harmless },
-	{ "mprotect", ANY, test_mprotect },
-	{ "residence", ANY, test_residence },
-	{ "SHM_LOCK", VM_SYSV, test_shm_lock },
-	{ "SHM_RDONLY", VM_SYSV, test_shm_rdonly },
-	{ "remap_file_pages", ANY, test_remap_file_pages },
-};
-
 int main(void)
 {
-	struct vm_block b;
-	unsigned int i, kind;
-	const char *name;
+	static const struct vm_test tests[] = {
+		{ "fork", VM_ANY, test_fork },
+		{ "private mapping", ~VM_SYSV, test_private },
+		{ "partial munmap", VM_ANY, test_partial_munmap },
+		{ "mremap, moving", VM_ANY, test_mremap_move },
+		{ "mremap, sizes", VM_ANY, test_mremap_size },
+		{ "harmless madvise", VM_ANY, test_madvise_harmless },
+		{ "mprotect", VM_ANY, test_mprotect },
+		{ "residence", VM_ANY, test_residence },
+		{ "SHM_LOCK", VM_SYSV, test_shm_lock },
+		{ "SHM_RDONLY", VM_SYSV, test_shm_rdonly },
+		{ "remap_file_pages", VM_ANY, test_remap_file_pages },
+	};
 
-	for (i = 0; i < ARRAY_SIZE(tests); i++) {
-		for (kind = 0; kind < VM_KINDS; kind++) {
-			if (!(tests[i].kinds & 1U << kind))
-				continue;
-			name = vm_block_create(&b, kind);
-			printf("%s: %s\n", tests[i].name, name);
-			fflush(stdout);
-			tests[i].run(&b);
-			vm_block_destroy(&b);
-		}
-	}
+	vm_run(tests, ARRAY_SIZE(tests));
 	return 0;
 }

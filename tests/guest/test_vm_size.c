@@ -190,7 +190,7 @@ static void test_shrink(bool memfd)
 	struct vm_block b;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsealed_create(&b, memfd);
 		shrink_and_grow(&b, sizes[i]);
 		/* Once more, over what is there now. */
@@ -244,32 +244,16 @@ static void test_seals(void)
 
 int main(void)
 {
-	static const struct {
-		const char *name;
-		unsigned int kinds;
-		void (*run)(struct vm_block *b);
-	} tests[] = {
-		{ "sealed", ~0U, test_sealed },
-		{ "hole of a folio", ~0U, test_hole_folio },
-		{ "hole of a page", ~0U, test_hole_page },
-		{ "hole of everything", ~0U, test_hole_all },
+	static const struct vm_test tests[] = {
+		{ "sealed", VM_ANY, test_sealed },
+		{ "hole of a folio", VM_ANY, test_hole_folio },
+		{ "hole of a page", VM_ANY, test_hole_page },
+		{ "hole of everything", VM_ANY, test_hole_all },
 		{ "hole of the file", ~VM_SYSV, test_hole_file },
 	};
-	struct vm_block b;
-	unsigned int i, kind;
-	const char *name;
+	unsigned int i;
 
-	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		for (kind = 0; kind < VM_KINDS; kind++) {
-			if (!(tests[i].kinds & 1U << kind))
-				continue;
-			name = vm_block_create(&b, kind);
-			printf("%s: %s\n", tests[i].name, name);
-			fflush(stdout);
-			tests[i].run(&b);
-			vm_block_destroy(&b);
-		}
-	}
+	vm_run(tests, ARRAY_SIZE(tests));
 	for (i = 0; i < 2; i++) {
 		printf("not sealed: %s\n", i ? "memfd" : "tmpfs");
 		fflush(stdout);

@@ -13,43 +13,11 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 static char tmpfs[64];
 
 /* ---- blocks by kind of home: mapped, and the only reference is the mapping ---- */
 
-static void *new_private(size_t size)
-{
-	int block = block_alloc(size);
-	void *p = block_map(block, size);
-
-	close(block);
-	return p;
-}
-
-static void *new_sysv(size_t size)
-{
-	int shmid, block;
-	void *p;
-
-	block = block_sysv(size, 0600, &shmid, &p);
-	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
-	close(block);
-	return p;
-}
-
-static void *new_memfd(size_t size)
-{
-	int fd;
-	void *p;
-
-	close(block_memfd(size, &fd, &p));
-	close(fd);
-	return p;
-}
-
-static void *new_tmpfs(size_t size)
+static void *mapped_tmpfs(size_t size)
 {
 	int fd;
 	void *p;
@@ -60,7 +28,7 @@ static void *new_tmpfs(size_t size)
 }
 
 static void *(*const kinds[])(size_t size) = {
-	new_private, new_sysv, new_memfd, new_tmpfs,
+	mapped_private, mapped_sysv, mapped_memfd, mapped_tmpfs,
 };
 
 struct job {
@@ -107,13 +75,13 @@ static void test_pool(void *unused)
 	(void)unused;
 	pool_read(&pool);
 	left = pool.largest_free;
-	p = new_private(left);
+	p = mapped_private(left);
 	memset(p, 0xff, left);
 	EXPECT_OK(munmap(p, left));
 	wait_pool_whole(5);
 
 	while (left >= size) {
-		p = new_private(size);
+		p = mapped_private(size);
 		EXPECT(zeroed(p, size));
 		/* Mapped until the end: the next one is other memory. */
 		size = size * 3 / 2 / PAGE * PAGE + PAGE;

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -89,6 +90,26 @@ void vm_block_destroy(struct vm_block *b)
 bool vm_block_intact(const struct vm_block *b)
 {
 	return filled(b->p, b->size, 1) && maps_block(b->p, b->size, b->pfn);
+}
+
+void vm_run(const struct vm_test *tests, size_t nr)
+{
+	unsigned int kind;
+	struct vm_block b;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		for (kind = 0; kind < VM_KINDS; kind++) {
+			if (!(tests[i].kinds & 1U << kind))
+				continue;
+			name = vm_block_create(&b, kind);
+			printf("%s: %s\n", tests[i].name, name);
+			fflush(stdout);
+			tests[i].run(&b);
+			vm_block_destroy(&b);
+		}
+	}
 }
 
 int access_signal(const void *address, bool write)

@@ -39,6 +39,7 @@ struct vm_block {
 #define VM_SYSV		(1U << 1)
 #define VM_MEMFD	(1U << 2)
 #define VM_TMPFS	(1U << 3)
+#define VM_ANY		(~0U)
 
 /* By kind, 0 to VM_KINDS - 1, its size sealed; the name of the kind. */
 const char *vm_block_create(struct vm_block *b, unsigned int kind);
@@ -48,6 +49,21 @@ void vm_block_close(struct vm_block *b);
 void vm_block_destroy(struct vm_block *b);
 /* The whole mapping is the block, and holds what it did at first. */
 bool vm_block_intact(const struct vm_block *b);
+
+/**
+ * struct vm_test - something to try on blocks
+ * @name: what to call it
+ * @kinds: of homes, VM_*
+ * @run: try it; what it changes, it puts back
+ */
+struct vm_test {
+	const char *name;
+	unsigned int kinds;
+	void (*run)(struct vm_block *b);
+};
+
+/* Each test on a new block of each of its kinds. */
+void vm_run(const struct vm_test *tests, size_t nr);
 
 /* The signal that a child gets for one access to an address, 0 if none. */
 int access_signal(const void *address, bool write);
