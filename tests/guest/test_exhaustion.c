@@ -32,7 +32,7 @@ static uint64_t failures(const char *reason)
 	snprintf(want, sizeof(want), "failed_%s", reason);
 	h = strtok_r(head, "\n ", &save_h);
 	l = strtok_r(line, "\n ", &save_l);
-	while (h && l && strcmp(h, want) != 0) {
+	while (h && l && strcmp(h, want)) {
 		h = strtok_r(NULL, "\n ", &save_h);
 		l = strtok_r(NULL, "\n ", &save_l);
 	}

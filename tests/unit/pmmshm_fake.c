@@ -220,7 +220,7 @@ static int fake_open(const char *path, int flags)
 
 	ck_assert_int_eq(flags, O_RDWR | O_CLOEXEC);
 	if (!fake_enter(FAKE_OPEN)) {
-		if (strcmp(path, "/dev/pmm") != 0)
+		if (strcmp(path, "/dev/pmm"))
 			errno = ENOENT;
 		else
 			fd = fake_fd_new(FD_CONTROL, -1, true);

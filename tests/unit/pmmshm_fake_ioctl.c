@@ -78,7 +78,7 @@ static int ioc_alloc(int fd, struct pmm_alloc *arg)
 		return -1;
 	ck_assert_uint_eq(arg->size, sizeof(*arg));
 	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
-	if (arg->type[0] && strcmp(arg->type, "general") != 0)
+	if (arg->type[0] && strcmp(arg->type, "general"))
 		return alloc_failed(arg, &why, ENOENT);
 	if (fake_world.why.reason)
 		return alloc_failed(arg, &fake_world.why, fake_world.why_errno);
