@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "display.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -174,6 +175,8 @@ int display_open(struct display *display, const struct options *opts, bool share
 	if (choose_format(display) || (shared && check_shm(display)))
 		return -1;
 	display->signals = open_signals();
+	if (display->signals < 0)
+		return complain("cannot wait for signals: %s", strerror(errno));
 	return 0;
 }
 
