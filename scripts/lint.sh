@@ -30,6 +30,9 @@ sources() {
 # spread N COMMAND...: give it the lines of stdin, N at a time, on all processors
 spread() { xargs -d '\n' -r -P "$(nproc)" -n "$@"; }
 
+# having REGEX: those of the files of stdin that have such a line
+having() { spread 100 grep -lIE "$1" || true; }
+
 # ---------------------------------------------------------------- any file
 
 # The first line, or the second where the first has to be another.
@@ -48,7 +51,7 @@ lint_codespell() { sources . | grep -vE '^LICENSES/|\.(png|svg)$' | spread 100 c
 lint_shellcheck() {
 	{
 		sources '\.sh$'
-		sources . | spread 100 grep -lIE -m 1 '^#! ?/bin/(ba)?sh'
+		sources . | having '^#! ?/bin/(ba)?sh'
 	} | sort -u | spread 8 shellcheck
 }
 
@@ -79,7 +82,7 @@ lint_kernel_doc() {
 	local script
 
 	script=$(echo "$(scripts/kernel.sh "${KERNELS##* }")"/usr/lib/linux-kbuild-*/scripts/kernel-doc)
-	sources '\.[ch]$' | spread 100 grep -lx '/\*\*' | spread 100 "$script" -none -Wall -Werror
+	sources '\.[ch]$' | having '^/\*\*$' | spread 100 "$script" -none -Wall -Werror
 }
 
 # Of what sparse says about the kernel's own headers, nothing.
