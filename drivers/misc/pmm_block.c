@@ -59,8 +59,11 @@ void pmm_block_get(struct pmm_block *block)
 /* One user less; in any context. */
 void pmm_block_put(struct pmm_block *block)
 {
+	/* Without a user, a look that is under way may end the block at once. */
+	pmm_block_get_ref(block);
 	if (refcount_dec_and_test(&block->users))
 		pmm_block_check(block);
+	pmm_block_put_ref(block);
 }
 
 /**
