@@ -193,6 +193,7 @@ static long pmm_ioc_alloc(void __user *uarg)
 	struct pmm_why why = { .quota = ULONG_MAX };
 	struct pmm_block *block;
 	struct pmm_alloc arg;
+	struct pmm_want want = { .name = arg.type, .charged = true };
 	long usize = pmm_copy_in_version(&arg, sizeof(arg),
 					 offsetof(struct pmm_alloc, caps), uarg);
 
@@ -201,8 +202,10 @@ static long pmm_ioc_alloc(void __user *uarg)
 	if (!pmm_alloc_valid(&arg))
 		return -EINVAL;
 	pmm_alloc_clear_out(&arg);
-	block = pmm_types_alloc(arg.type, arg.caps, arg.length, arg.align,
-				arg.chosen, &why);
+	want.caps = arg.caps;
+	want.length = arg.length;
+	want.align = arg.align;
+	block = pmm_types_alloc(&want, arg.chosen, &why);
 	arg.quota = pmm_quota_bytes(why.quota);
 	arg.quota_used = (u64)why.quota_used << PAGE_SHIFT;
 	if (block == ERR_PTR(-ENOMEM) || block == ERR_PTR(-ENOENT) ||

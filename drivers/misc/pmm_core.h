@@ -37,6 +37,8 @@
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
 
+#include <linux/pmm.h>
+
 #include "pmm_alloc.h"
 #include <uapi/linux/pmm.h>
 
@@ -172,13 +174,35 @@ void pmm_type_show_header(struct seq_file *m);
 
 extern struct mutex pmm_ranges_mutex;
 
+/**
+ * struct pmm_want - an allocation of a type that is named or chosen
+ * @name: name of the type, or the empty string
+ * @caps: PMM_TYPE_* bits that the type must have.  With an empty @name and
+ *	bits here, types are tried in the order of the registry; without bits
+ *	there is only the default one, which is the first.
+ * @length: bytes, as for pmm_block_alloc()
+ * @align: in bytes, as for pmm_block_alloc()
+ * @dev: a device that must be able to use it, see pmm_dma_check_type(), or NULL
+ * @charged: the calling program pays
+ */
+struct pmm_want {
+	const char *name;
+	u64 caps;
+	u64 length;
+	u64 align;
+	struct device *dev;
+	bool charged;
+};
+
 struct pmm_type *pmm_type_find(const char *name);
 struct pmm_type *pmm_type_by_index(unsigned int index);
-struct pmm_block *pmm_types_alloc(const char *name, u64 caps, u64 length,
-				  u64 align, char *chosen, struct pmm_why *why);
+struct pmm_block *pmm_types_alloc(const struct pmm_want *want, char *chosen,
+				  struct pmm_why *why);
 int pmm_type_list(struct pmm_type *type);
 int pmm_type_close(struct pmm_type *type);
 void pmm_type_unlist(struct pmm_type *type);
+int pmm_type_extent(struct pmm_type *type, unsigned long *first,
+		    unsigned long *last);
 void pmm_types_show(struct seq_file *m);
 
 int pmm_types_init(void);
@@ -256,11 +280,6 @@ struct pmm_block {
 	struct list_head waiting;
 };
 
-static inline size_t pmm_block_size(const struct pmm_block *block)
-{
-	return block->nr << PAGE_SHIFT;
-}
-
 struct pmm_block *pmm_block_alloc(struct pmm_type *type, u64 length, u64 align,
 				  struct pmm_why *why);
 struct pmm_block *pmm_block_alloc_charged(struct pmm_type *type, u64 length,
@@ -281,6 +300,11 @@ int pmm_quarantine_init(void);
 void pmm_quarantine_exit(void);
 void pmm_quarantine_add(struct pmm_block *block);
 void pmm_quarantine_flush(void);
+
+/* ---- for drivers: drivers/misc/pmm_kapi.c, pmm_dma.c, include/linux/pmm.h ---- */
+
+int pmm_dma_check_type(struct pmm_type *type, struct device *dev, u64 size,
+		       u64 *align);
 
 /* ---- pages: drivers/misc/pmm_folio.c ---- */
 
@@ -407,6 +431,7 @@ long pmm_install(struct file *file, void __user *uarg, const void *arg,
 
 struct file *pmm_block_file(struct pmm_block *block, bool write);
 struct pmm_block *pmm_block_of_file(struct file *file);
+struct pmm_block *pmm_block_from_file(struct file *file);
 long pmm_ioc_find(void __user *uarg);
 
 #ifdef CONFIG_DEBUG_FS

@@ -48,7 +48,15 @@ static struct pmm_block *pmm_find_home(struct file *file)
 	return err ? ERR_PTR(err) : block;
 }
 
-static struct pmm_block *pmm_find_file(struct file *file)
+/**
+ * pmm_block_from_file() - the block that an open file stands for
+ * @file: a block fd's, or one of the block's home
+ *
+ * Context: May sleep; no locks.
+ * Return: the block, the caller being one more user of it, or an ERR_PTR:
+ * -ENOENT, or -EACCES if the file is not open for reading.
+ */
+struct pmm_block *pmm_block_from_file(struct file *file)
 {
 	struct pmm_block *block = pmm_block_of_file(file);
 
@@ -110,7 +118,7 @@ long pmm_ioc_find(void __user *uarg)
 			return -EBADF;
 		write = file->f_mode & FMODE_WRITE;
 	}
-	block = pmm_find_file(file);
+	block = pmm_block_from_file(file);
 	fput(file);
 	if (IS_ERR(block))
 		return PTR_ERR(block);

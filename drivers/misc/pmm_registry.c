@@ -121,6 +121,31 @@ int pmm_type_close(struct pmm_type *type)
 	return err;
 }
 
+/**
+ * pmm_type_extent() - where a type's memory begins and ends
+ * @type: the type
+ * @first: set to the lowest page frame number of its pool
+ * @last: set to the highest
+ *
+ * Context: May sleep; none of the module's locks, nor mmap_lock.
+ * Return: 0, or -ENOENT if it has no memory any more.
+ */
+int pmm_type_extent(struct pmm_type *type, unsigned long *first,
+		    unsigned long *last)
+{
+	struct pmm_range *range;
+
+	*first = ULONG_MAX;
+	*last = 0;
+	mutex_lock(&pmm_ranges_mutex);
+	list_for_each_entry(range, &type->ranges, node) {
+		*first = min(*first, range->pfn);
+		*last = max(*last, range->pfn + range->nr - 1);
+	}
+	mutex_unlock(&pmm_ranges_mutex);
+	return *first <= *last ? 0 : -ENOENT;
+}
+
 /* ---- what drivers call ---- */
 
 /* Is this a page in nobody's hands but the caller's, who has one reference? */
@@ -328,6 +353,7 @@ static unsigned int pmm_reason_rank(unsigned int reason)
 	case PMM_REASON_EXHAUSTED:
 		return 2;
 	case PMM_REASON_TYPE:
+	case PMM_REASON_MASK:
 		return 1;
 	default:
 		return 0;
@@ -336,15 +362,13 @@ static unsigned int pmm_reason_rank(unsigned int reason)
 
 /**
  * struct pmm_choice - an allocation that goes from type to type
- * @length: bytes
- * @align: of the physical address, in bytes, or 0
+ * @want: what is wanted
  * @failed: the type whose failure tells most; a reference to it
  * @err: its error
  * @why: its failure; or of a block that was allocated, the figures of the quota
  */
 struct pmm_choice {
-	u64 length;
-	u64 align;
+	const struct pmm_want *want;
 	struct pmm_type *failed;
 	int err;
 	struct pmm_why why;
@@ -367,15 +391,32 @@ static void pmm_choice_failed(struct pmm_choice *choice, struct pmm_type *type,
 	choice->why = *why;
 }
 
+/* A block of this type, which the device, if there is one, can use. */
+static struct pmm_block *pmm_want_alloc(const struct pmm_want *want,
+					struct pmm_type *type,
+					struct pmm_why *why)
+{
+	u64 align = want->align;
+	int err = 0;
+
+	if (want->dev)
+		err = pmm_dma_check_type(type, want->dev, want->length, &align);
+	if (err == -ERANGE || err == -E2BIG)
+		why->reason = PMM_REASON_MASK;
+	if (err)
+		return ERR_PTR(err);
+	return want->charged ?
+	       pmm_block_alloc_charged(type, want->length, align, why) :
+	       pmm_block_alloc(type, want->length, align, why);
+}
+
 /* Unless pmm_choice_over(), the next one may have some. */
 static struct pmm_block *pmm_choice_try(struct pmm_choice *choice,
 					struct pmm_type *type)
 {
 	struct pmm_why why = { .quota = ULONG_MAX };
-	struct pmm_block *block;
+	struct pmm_block *block = pmm_want_alloc(choice->want, type, &why);
 
-	block = pmm_block_alloc_charged(type, choice->length, choice->align,
-					&why);
 	if (IS_ERR(block))
 		pmm_choice_failed(choice, type, PTR_ERR(block), &why);
 	else
@@ -386,12 +427,13 @@ static struct pmm_block *pmm_choice_try(struct pmm_choice *choice,
 static bool pmm_choice_over(struct pmm_block *block)
 {
 	return block != ERR_PTR(-ENOMEM) && block != ERR_PTR(-ENOENT) &&
-	       block != ERR_PTR(-EDQUOT);
+	       block != ERR_PTR(-EDQUOT) && block != ERR_PTR(-ERANGE);
 }
 
 /* In the order of the registry, the first that has all of @caps and room. */
-static struct pmm_block *pmm_choose(struct pmm_choice *choice, u64 caps)
+static struct pmm_block *pmm_choose(struct pmm_choice *choice)
 {
+	u64 caps = choice->want->caps;
 	struct pmm_block *block = ERR_PTR(-ENOENT), *tried;
 	struct pmm_type *type;
 	unsigned int i;
@@ -409,11 +451,11 @@ static struct pmm_block *pmm_choose(struct pmm_choice *choice, u64 caps)
 	return block;
 }
 
-static struct pmm_block *pmm_choose_named(struct pmm_choice *choice,
-					  const char *name, u64 caps)
+static struct pmm_block *pmm_choose_named(struct pmm_choice *choice)
 {
 	struct pmm_block *block = ERR_PTR(-ENOENT);
-	struct pmm_type *type = pmm_type_find(name);
+	struct pmm_type *type = pmm_type_find(choice->want->name);
+	u64 caps = choice->want->caps;
 
 	if (!type)
 		return block;
@@ -425,12 +467,7 @@ static struct pmm_block *pmm_choose_named(struct pmm_choice *choice,
 
 /**
  * pmm_types_alloc() - allocate a block of a type that is named or chosen
- * @name: name of the type, or the empty string
- * @caps: PMM_TYPE_* bits that the type must have.  With an empty @name and
- *	bits here, types are tried in the order of the registry; without bits
- *	there is only the default one, which is the first.
- * @length: bytes, as for pmm_block_alloc()
- * @align: in bytes, as for pmm_block_alloc()
+ * @want: what is wanted
  * @chosen: set to the name of the type that @why is about, or the block's
  * @why: filled in when there is no memory; of several types, by the one that
  *	was closest to having it
@@ -439,20 +476,21 @@ static struct pmm_block *pmm_choose_named(struct pmm_choice *choice,
  *
  * Context: May sleep.  The caller keeps the module.
  * Return: a zeroed block with one user, or an ERR_PTR: -ENOENT (no such type) and
- * the errors of pmm_block_alloc().
+ * the errors of pmm_dma_check_type(), pmm_block_alloc() and
+ * pmm_block_alloc_charged().
  */
-struct pmm_block *pmm_types_alloc(const char *name, u64 caps, u64 length,
-				  u64 align, char *chosen, struct pmm_why *why)
+struct pmm_block *pmm_types_alloc(const struct pmm_want *want, char *chosen,
+				  struct pmm_why *why)
 {
-	struct pmm_choice choice = { .length = length, .align = align };
+	struct pmm_choice choice = { .want = want };
 	struct pmm_block *block;
 
 	*chosen = '\0';
 	why->reason = PMM_REASON_TYPE;
-	if (*name || !caps)
-		block = pmm_choose_named(&choice, name, caps);
+	if (*want->name || !want->caps)
+		block = pmm_choose_named(&choice);
 	else
-		block = pmm_choose(&choice, caps);
+		block = pmm_choose(&choice);
 
 	if (!IS_ERR(block)) {
 		*why = choice.why;

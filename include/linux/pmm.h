@@ -2,15 +2,61 @@
 /*
  * PMM for drivers: physically contiguous, reference-counted blocks of memory.
  *
+ *	block = pmm_alloc(NULL, SZ_8M, 0, &pdev->dev);
+ *	err = pmm_block_dma_map(block, &pdev->dev, DMA_FROM_DEVICE, &addr);
+ *	...
+ *	pmm_block_dma_unmap(block, &pdev->dev, addr, DMA_FROM_DEVICE);
+ *	pmm_put(block);
+ *
+ * or, with the fd of a block that a program has, pmm_block_from_fd() in place of
+ * pmm_alloc().  The handle is the block, never an address.  See
+ * Documentation/driver-api.rst, and tests/kmod/pmm_test_edu.c for a whole driver.
+ *
  * A driver that calls anything here keeps pmm.ko loaded, as with any symbol.
  */
 #ifndef _LINUX_PMM_H
 #define _LINUX_PMM_H
 
+#include <linux/dma-direction.h>
 #include <linux/types.h>
 #include <uapi/linux/pmm.h>
 
+struct device;
 struct module;
+struct page;
+struct pmm_block;
+
+/* ---- blocks: drivers/misc/pmm_kapi.c ---- */
+
+struct pmm_block *pmm_alloc(const char *type, size_t size, size_t align,
+			    struct device *dev);
+struct pmm_block *pmm_get(struct pmm_block *block);
+void pmm_put(struct pmm_block *block);
+
+struct pmm_block *pmm_block_from_fd(int fd, bool write);
+int pmm_block_fd(struct pmm_block *block, bool write);
+
+u64 pmm_block_id(const struct pmm_block *block);
+size_t pmm_block_size(const struct pmm_block *block);
+struct page *pmm_block_page(const struct pmm_block *block, unsigned long n);
+phys_addr_t pmm_block_phys(const struct pmm_block *block);
+
+void *pmm_block_vmap(struct pmm_block *block);
+void pmm_block_vunmap(struct pmm_block *block, void *vaddr);
+
+/* ---- DMA: drivers/misc/pmm_dma.c ---- */
+
+int pmm_block_dma_map(struct pmm_block *block, struct device *dev,
+		      enum dma_data_direction dir, dma_addr_t *addr);
+void pmm_block_dma_unmap(struct pmm_block *block, struct device *dev,
+			 dma_addr_t addr, enum dma_data_direction dir);
+void pmm_block_dma_sync_for_cpu(struct pmm_block *block, struct device *dev,
+				dma_addr_t addr, size_t offset, size_t size,
+				enum dma_data_direction dir);
+void pmm_block_dma_sync_for_device(struct pmm_block *block, struct device *dev,
+				   dma_addr_t addr, size_t offset, size_t size,
+				   enum dma_data_direction dir);
+
 
 /* ---- types: drivers/misc/pmm_registry.c ---- */
 
