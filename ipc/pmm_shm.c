@@ -24,6 +24,7 @@
 
 #include "pmm_compat.h"
 #include "pmm_core.h"
+#include "pmm_trace.h"
 
 /* The super block of the kernel's own tmpfs mount, which is never unmounted. */
 static struct super_block *pmm_internal_sb;
@@ -69,6 +70,7 @@ static void pmm_home_close_files(struct pmm_home *home)
  */
 void pmm_home_drop(struct pmm_home *home)
 {
+	trace_pmm_block_home_end(home->block, home->kind, home->ino, 0);
 	pmm_home_close_files(home);
 	pmm_watch_stop(&home->watch);
 	pmm_watch_put(&home->watch);
@@ -475,6 +477,8 @@ int pmm_home_adopt(struct pmm_block *block, unsigned long address, bool seal)
 	err = PTR_ERR_OR_ZERO(home);
 	pmm_adopt_finish(block, err ? NULL : home);
 out_put_file:
+	trace_pmm_block_adopt(block, pmm_adopt_kind(file),
+			      file_inode(file)->i_ino, err);
 	fput(file);
 	return err;
 }

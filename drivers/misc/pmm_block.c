@@ -21,6 +21,7 @@
 #include <linux/xarray.h>
 
 #include "pmm_core.h"
+#include "pmm_trace.h"
 
 /* All blocks that have pages, by number, dead ones included. */
 static DEFINE_XARRAY(pmm_blocks);
@@ -54,14 +55,19 @@ void pmm_block_put_ref(struct pmm_block *block)
 void pmm_block_get(struct pmm_block *block)
 {
 	refcount_inc(&block->users);
+	trace_pmm_block_get(block, block->pfn, block->nr);
 }
 
 /* One user less; in any context. */
 void pmm_block_put(struct pmm_block *block)
 {
+	bool last;
+
 	/* Without a user, a look that is under way may end the block at once. */
 	pmm_block_get_ref(block);
-	if (refcount_dec_and_test(&block->users))
+	last = refcount_dec_and_test(&block->users);
+	trace_pmm_block_put(block, block->pfn, block->nr);
+	if (last)
 		pmm_block_check(block);
 	pmm_block_put_ref(block);
 }
@@ -91,6 +97,8 @@ int pmm_block_revive(struct pmm_block *block, struct file *file)
 	if (!err)
 		refcount_set(&block->users, 1);
 out:
+	if (!err)
+		trace_pmm_block_get(block, block->pfn, block->nr);
 	mutex_unlock(&block->lock);
 	return err;
 }
@@ -224,6 +232,7 @@ static void pmm_block_register(struct pmm_block *block)
 	/* A block keeps the module; the caller has it open, so this is safe. */
 	__module_get(THIS_MODULE);
 	xa_store(&pmm_blocks, block->id, block, GFP_KERNEL);
+	trace_pmm_block_alloc(block, block->pfn, block->nr);
 }
 
 /* The user's quota, if @charge, and then pages. */
@@ -355,6 +364,9 @@ static struct pmm_home *pmm_block_home(struct pmm_block *block)
 	home = pmm_home_create(block);
 	if (!IS_ERR(home))
 		block->home = home;
+	trace_pmm_block_home(block, PMM_HOME_PRIVATE,
+			     IS_ERR(home) ? 0 : home->ino,
+			     PTR_ERR_OR_ZERO(home));
 	return home;
 }
 

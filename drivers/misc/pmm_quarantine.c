@@ -16,6 +16,7 @@
 
 #include "pmm_compat.h"
 #include "pmm_core.h"
+#include "pmm_trace.h"
 
 /* Between two looks: doubled each time, from the first to the second. */
 #define PMM_QUARANTINE_DELAY_MIN	(HZ / 10)
@@ -67,7 +68,7 @@ static void pmm_drain_all(void)
 /* Bring a block's pages back to the pool, if nobody else has any. */
 static bool pmm_quarantine_release(struct pmm_block *block)
 {
-	unsigned long nr = block->nr;
+	unsigned long pfn = block->pfn, nr = block->nr;
 	int err;
 
 	if (!pmm_pages_returned(block->pfn, block->nr) ||
@@ -78,6 +79,7 @@ static bool pmm_quarantine_release(struct pmm_block *block)
 	pmm_type_quarantine(block->type, (long)block->nr - (long)nr);
 	if (err)
 		return false;
+	trace_pmm_block_free(block, pfn, nr);
 	pmm_block_destroy(block);
 	return true;
 }
@@ -137,6 +139,7 @@ static void pmm_quarantine_kick(void)
  */
 void pmm_quarantine_add(struct pmm_block *block)
 {
+	trace_pmm_block_quarantine(block, block->pfn, block->nr);
 	pmm_type_quarantine(block->type, block->nr);
 	spin_lock(&pmm_quarantine_lock);
 	list_add_tail(&block->waiting, &pmm_quarantine);

@@ -23,6 +23,7 @@
 
 #include "pmm_core.h"
 #include "pmm_pools.h"
+#include "pmm_trace.h"
 
 static LIST_HEAD(pmm_types);
 /* Protects the list; no type's lock is taken inside. */
@@ -504,6 +505,9 @@ struct pmm_block *pmm_types_alloc(const struct pmm_want *want, char *chosen,
 		if (why->reason != PMM_REASON_NONE)
 			pmm_type_count_failure(choice.failed, why->reason);
 	}
+	if (IS_ERR(block))
+		trace_pmm_alloc_fail(*chosen ? chosen : "?", want->length,
+				     want->align, why->reason, PTR_ERR(block));
 	if (choice.failed)
 		pmm_type_put(choice.failed);
 	return block;

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "pmm_core.h"
+#include "pmm_trace.h"
 
 /**
  * pmm_type_create() - make a type, without memory and not in the registry
@@ -223,6 +224,7 @@ static int pmm_type_retire(struct pmm_type *type, unsigned long pfn,
 	spin_lock(&type->lock);
 	type->retired++;
 	spin_unlock(&type->lock);
+	trace_pmm_page_retire(type, bad);
 	pr_warn("pmm: type %s: a page with a memory error is out of use now\n",
 		type->name);
 	return 0;
