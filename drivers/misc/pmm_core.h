@@ -82,7 +82,7 @@ struct pmm_range {
  * @used: pages charged; a block counts once, however many accounts pay for it
  */
 struct pmm_accounts {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything here */
 	struct rb_root tree;
 	unsigned long used;
 };
