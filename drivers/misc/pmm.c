@@ -123,6 +123,8 @@ static long pmm_ioc_version(void __user *uarg)
 	version.abi = PMM_ABI;
 	version.page_size = PAGE_SIZE;
 	version.caps = PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_ALIAS;
+	if (IS_ENABLED(CONFIG_DMA_SHARED_BUFFER))
+		version.caps |= PMM_CAP_DMABUF;
 	if (PMM_CHUNK_ORDER)
 		version.caps |= PMM_CAP_HUGE;
 	memset(version.release, 0, sizeof(version.release));

@@ -25,6 +25,7 @@
 #define PMM_CORE_H
 
 #include <linux/bits.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/kref.h>
@@ -305,6 +306,7 @@ void pmm_quarantine_flush(void);
 
 int pmm_dma_check_type(struct pmm_type *type, struct device *dev, u64 size,
 		       u64 *align);
+int pmm_dma_check_block(struct pmm_block *block, struct device *dev);
 
 /* ---- pages: drivers/misc/pmm_folio.c ---- */
 
@@ -433,6 +435,21 @@ struct file *pmm_block_file(struct pmm_block *block, bool write);
 struct pmm_block *pmm_block_of_file(struct file *file);
 struct pmm_block *pmm_block_from_file(struct file *file);
 long pmm_ioc_find(void __user *uarg);
+
+#ifdef CONFIG_DMA_SHARED_BUFFER
+struct file *pmm_dmabuf_create(struct pmm_block *block);
+struct pmm_block *pmm_dmabuf_block(struct file *file);
+#else
+static inline struct file *pmm_dmabuf_create(struct pmm_block *block)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline struct pmm_block *pmm_dmabuf_block(struct file *file)
+{
+	return NULL;
+}
+#endif
 
 #ifdef CONFIG_DEBUG_FS
 void pmm_debugfs_init(void);

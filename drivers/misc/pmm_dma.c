@@ -145,6 +145,29 @@ int pmm_dma_check_type(struct pmm_type *type, struct device *dev, u64 size,
 	return 0;
 }
 
+/**
+ * pmm_dma_check_block() - can a device use a block where it is?
+ * @block: the block
+ * @dev: the device, which may have it in several pieces
+ *
+ * Context: May sleep.
+ * Return: 0, or -EINVAL (the device does no DMA), -ERANGE (it does not reach all
+ * of it), -EOPNOTSUPP (the memory is another device's).
+ */
+int pmm_dma_check_block(struct pmm_block *block, struct device *dev)
+{
+	phys_addr_t phys = pmm_block_phys(block);
+
+	/* What looks like RAM but is another device's is not everyone's to reach. */
+	if (!(block->type->caps & PMM_TYPE_RAM))
+		return -EOPNOTSUPP;
+	if (!dev->dma_mask || !*dev->dma_mask)
+		return -EINVAL;
+	if (!pmm_dma_reaches(dev, phys, phys + pmm_block_size(block) - 1))
+		return pmm_dma_out_of_reach(dev, block->type, NULL);
+	return 0;
+}
+
 /*
  * The address must be what was promised: a piece that crosses no boundary, and
  * the pages themselves.
@@ -189,21 +212,18 @@ static int pmm_dma_check_addr(struct pmm_block *block, struct device *dev,
 int pmm_block_dma_map(struct pmm_block *block, struct device *dev,
 		      enum dma_data_direction dir, dma_addr_t *addr)
 {
-	phys_addr_t phys = pmm_block_phys(block);
 	size_t size = pmm_block_size(block);
 	int err;
 
 	might_sleep();
 	if (!valid_dma_direction(dir))
 		return -EINVAL;
-	/* What looks like RAM but is another device's is not everyone's to reach. */
-	if (!(block->type->caps & PMM_TYPE_RAM))
-		return -EOPNOTSUPP;
 	err = pmm_dma_check_size(dev, size);
 	if (err)
 		return err;
-	if (!pmm_dma_reaches(dev, phys, phys + size - 1))
-		return pmm_dma_out_of_reach(dev, block->type, NULL);
+	err = pmm_dma_check_block(block, dev);
+	if (err)
+		return err;
 
 	*addr = dma_map_page(dev, pmm_block_page(block, 0), 0, size, dir);
 	if (dma_mapping_error(dev, *addr))

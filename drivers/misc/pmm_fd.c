@@ -173,6 +173,52 @@ static long pmm_ioc_block_alias(struct file *file, void __user *uarg)
 	return err;
 }
 
+static long pmm_ioc_block_dmabuf(struct file *file, void __user *uarg)
+{
+	struct pmm_block_dmabuf arg;
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
+
+	if (usize < 0)
+		return usize;
+	if (arg.flags)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	return pmm_install(pmm_dmabuf_create(file->private_data), uarg, &arg,
+			   sizeof(arg), usize);
+}
+
+static int pmm_sync_check(const struct pmm_block_sync *arg)
+{
+	u32 side = arg->flags & (PMM_SYNC_BEGIN | PMM_SYNC_END);
+	u32 access = arg->flags & (PMM_SYNC_READ | PMM_SYNC_WRITE);
+
+	if (arg->flags != (side | access) || !access)
+		return -EINVAL;
+	return side == PMM_SYNC_BEGIN || side == PMM_SYNC_END ? 0 : -EINVAL;
+}
+
+/* Memory and caches agree by themselves on the machines that there are. */
+static long pmm_ioc_block_sync(struct file *file, void __user *uarg)
+{
+	struct pmm_block *block = file->private_data;
+	struct pmm_block_sync arg;
+	long usize = pmm_copy_in(&arg, sizeof(arg), uarg);
+	int err;
+
+	if (usize < 0)
+		return usize;
+	err = pmm_sync_check(&arg);
+	if (err)
+		return err;
+	if (arg.offset > pmm_block_size(block) ||
+	    arg.length > pmm_block_size(block) - arg.offset)
+		return -EINVAL;
+	if (arg.flags & PMM_SYNC_WRITE && !(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	return block->type->caps & PMM_TYPE_SYNC ? -EOPNOTSUPP : 0;
+}
+
 static long pmm_block_ioctl(struct file *file, unsigned int cmd,
 			    unsigned long arg)
 {
@@ -187,6 +233,10 @@ static long pmm_block_ioctl(struct file *file, unsigned int cmd,
 		return pmm_ioc_block_home_fd(file, uarg);
 	case PMM_IOC_BLOCK_ALIAS:
 		return pmm_ioc_block_alias(file, uarg);
+	case PMM_IOC_BLOCK_DMABUF:
+		return pmm_ioc_block_dmabuf(file, uarg);
+	case PMM_IOC_BLOCK_SYNC:
+		return pmm_ioc_block_sync(file, uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -50,7 +50,7 @@ static struct pmm_block *pmm_find_home(struct file *file)
 
 /**
  * pmm_block_from_file() - the block that an open file stands for
- * @file: a block fd's, or one of the block's home
+ * @file: a block fd's, a dma-buf's, an alias' or one of the block's home
  *
  * Context: May sleep; no locks.
  * Return: the block, the caller being one more user of it, or an ERR_PTR:
@@ -60,6 +60,8 @@ struct pmm_block *pmm_block_from_file(struct file *file)
 {
 	struct pmm_block *block = pmm_block_of_file(file);
 
+	if (!block)
+		block = pmm_dmabuf_block(file);
 	if (block) {
 		pmm_block_get(block);
 		return block;

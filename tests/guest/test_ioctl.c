@@ -44,6 +44,13 @@ static void prepare_adopt(void *arg)
 	((struct pmm_block_adopt *)arg)->address = (uintptr_t)segment;
 }
 
+static void prepare_sync(void *arg)
+{
+	struct pmm_block_sync *a = arg;
+
+	a->flags = PMM_SYNC_BEGIN | PMM_SYNC_READ;
+}
+
 static void prepare_alias(void *arg)
 {
 	struct pmm_block_alias *a = arg;
@@ -109,6 +116,15 @@ static const struct call calls[] = {
 	}, {
 		.name = "ALIAS", .cmd = PMM_IOC_BLOCK_ALIAS, .size = 16, .first = 16,
 		.on_block = true, .err = EBADF, .prepare = prepare_alias,
+	}, {
+		.name = "DMABUF", .cmd = PMM_IOC_BLOCK_DMABUF, .size = 8, .first = 8,
+		.on_block = true, .fd = true, .out = true,
+		.prepare = prepare_nothing,
+	}, {
+		.name = "SYNC", .cmd = PMM_IOC_BLOCK_SYNC, .size = 24, .first = 24,
+		.flags = PMM_SYNC_READ | PMM_SYNC_WRITE | PMM_SYNC_BEGIN |
+			 PMM_SYNC_END,
+		.on_block = true, .prepare = prepare_sync,
 	},
 };
 
@@ -123,6 +139,8 @@ _Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");
 _Static_assert(sizeof(struct pmm_block_alias) == 16, "ABI");
+_Static_assert(sizeof(struct pmm_block_dmabuf) == 8, "ABI");
+_Static_assert(sizeof(struct pmm_block_sync) == 24, "ABI");
 
 /*
  * Two pages of arguments between two of nothing, below 4 GiB.  A structure is
@@ -314,14 +332,13 @@ static void test_fds(const struct call *c)
 /* Numbers that mean nothing, or not here: on both kinds of fd. */
 static void test_unknown(int fd)
 {
-	static const unsigned int known[] = { 0x00, 0x01, 0x02, 0x03, 0x04, 0x20, 0x21, 0x22, 0x23 };
 	unsigned int nr, i;
 
 	for (nr = 0; nr < 256; nr++) {
 		bool is_known = false;
 
-		for (i = 0; i < ARRAY_SIZE(known); i++)
-			is_known |= nr == known[i];
+		for (i = 0; i < NR_CALLS; i++)
+			is_known |= nr == _IOC_NR(calls[i].cmd);
 		memset(arena, 0, ARENA);
 		if (!is_known)
 			EXPECT_ERRNO(do_ioctl(fd, _IO(PMM_IOC, nr), arena), ENOTTY);

@@ -66,7 +66,7 @@ static void test_version(void)
 	EXPECT_EQ(v.abi, PMM_ABI);
 	EXPECT_EQ(v.page_size, PAGE);
 	EXPECT_EQ(v.caps, PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_HUGE |
-		  PMM_CAP_ALIAS);
+		  PMM_CAP_ALIAS | PMM_CAP_DMABUF);
 	EXPECT(strnlen(v.release, sizeof(v.release)) < sizeof(v.release));
 	EXPECT(v.release[0] >= '0' && v.release[0] <= '9');
 	EXPECT(zeroed(v.release + 24, 8));
@@ -274,6 +274,37 @@ static void test_no_fds(void)
 	EXPECT_ERRNO(call(pmm_fd(), PMM_IOC_FIND, &f), EMFILE);
 	EXPECT_ERRNO(try_block_home_fd(block, 0), EMFILE);
 	EXPECT_OK(setrlimit(RLIMIT_NOFILE, &old));
+	close(block);
+}
+
+static int try_sync(int block, uint32_t flags, uint64_t offset, uint64_t length)
+{
+	struct pmm_block_sync sync = {
+		.size = sizeof(sync),
+		.flags = flags,
+		.offset = offset,
+		.length = length,
+	};
+
+	return call(block, PMM_IOC_BLOCK_SYNC, &sync);
+}
+
+static void test_sync(void)
+{
+	const uint32_t begin = PMM_SYNC_BEGIN | PMM_SYNC_READ;
+	int block = block_alloc(2 * PAGE);
+
+	EXPECT_OK(try_sync(block, begin, 0, 2 * PAGE));
+	EXPECT_OK(try_sync(block, begin | PMM_SYNC_WRITE, 1, 1));
+	EXPECT_OK(try_sync(block, PMM_SYNC_END | PMM_SYNC_WRITE, 2 * PAGE, 0));
+	EXPECT_ERRNO(try_sync(block, begin, 0, 2 * PAGE + 1), EINVAL);
+	EXPECT_ERRNO(try_sync(block, begin, 2 * PAGE + 1, 0), EINVAL);
+	EXPECT_ERRNO(try_sync(block, begin, PAGE, ~0ULL), EINVAL);
+	EXPECT_ERRNO(try_sync(block, begin, ~0ULL, 1), EINVAL);
+	EXPECT_ERRNO(try_sync(block, 0, 0, PAGE), EINVAL);
+	EXPECT_ERRNO(try_sync(block, PMM_SYNC_READ, 0, PAGE), EINVAL);
+	EXPECT_ERRNO(try_sync(block, PMM_SYNC_BEGIN, 0, PAGE), EINVAL);
+	EXPECT_ERRNO(try_sync(block, begin | PMM_SYNC_END, 0, PAGE), EINVAL);
 	close(block);
 }
 
@@ -532,6 +563,7 @@ static void test_all(void)
 	test_alloc_caps();
 	test_alloc_ids();
 	test_no_fds();
+	test_sync();
 	test_find_nothing();
 	test_on_block(2 * PAGE);
 	test_on_block(HUGE_PAGE);

@@ -55,12 +55,15 @@
 #define PMM_IOC_BLOCK_ADOPT	_IO(PMM_IOC, 0x21)
 #define PMM_IOC_BLOCK_HOME_FD	_IO(PMM_IOC, 0x22)
 #define PMM_IOC_BLOCK_ALIAS	_IO(PMM_IOC, 0x23)
+#define PMM_IOC_BLOCK_DMABUF	_IO(PMM_IOC, 0x24)
+#define PMM_IOC_BLOCK_SYNC	_IO(PMM_IOC, 0x25)
 
 /* pmm_version.caps: what this module can do */
 #define PMM_CAP_ADOPT_SYSV	(1ULL << 0)	/* ADOPT takes SysV segments */
 #define PMM_CAP_ADOPT_FILE	(1ULL << 1)	/* ADOPT takes tmpfs files and memfds */
 #define PMM_CAP_HUGE		(1ULL << 2)	/* homes are made of 2 MiB folios */
 #define PMM_CAP_ALIAS		(1ULL << 3)	/* ALIAS makes further names */
+#define PMM_CAP_DMABUF		(1ULL << 4)	/* DMABUF makes dma-bufs */
 
 /**
  * struct pmm_version - PMM_IOC_VERSION: what is behind /dev/pmm
@@ -371,6 +374,47 @@ struct pmm_block_alias {
 	__u32 flags;
 	__s32 fd;
 	__u32 reserved;
+};
+
+/**
+ * struct pmm_block_dmabuf - PMM_IOC_BLOCK_DMABUF: make a dma-buf of the block
+ * @size: in: size of this structure
+ * @flags: in: zero
+ *
+ * Returns a dma-buf fd, close-on-exec, which holds the block as a block fd does.
+ * Drivers that import it get the block in one piece; a device that cannot reach
+ * all of it is refused (ERANGE).  EACCES on a read-only block fd; EOPNOTSUPP on
+ * kernels without dma-bufs.
+ */
+struct pmm_block_dmabuf {
+	__u32 size;
+	__u32 flags;
+};
+
+/* pmm_block_sync.flags: one of BEGIN and END, and at least one of READ and WRITE */
+#define PMM_SYNC_READ		(1U << 0)	/* the CPU is going to read, or has */
+#define PMM_SYNC_WRITE		(1U << 1)	/* the CPU is going to write, or has */
+#define PMM_SYNC_BEGIN		(1U << 2)	/* before the CPU's access */
+#define PMM_SYNC_END		(1U << 3)	/* after it */
+
+/**
+ * struct pmm_block_sync - PMM_IOC_BLOCK_SYNC: CPU and devices take turns
+ * @size: in: size of this structure
+ * @flags: in: PMM_SYNC_*
+ * @offset: in: where in the block, in bytes
+ * @length: in: how much, in bytes
+ *
+ * To be called around accesses by the CPU to what a device reads or writes, as
+ * with DMA_BUF_IOCTL_SYNC.  Where devices see what the CPU sees, as on x86, there
+ * is nothing to do, and a program that calls it will work elsewhere.  EINVAL if
+ * the range is not inside the block; EACCES for writing on a read-only block fd;
+ * EOPNOTSUPP for memory with PMM_TYPE_SYNC, whose driver has to do this.
+ */
+struct pmm_block_sync {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
 };
 
 #endif /* _UAPI_LINUX_PMM_H */
