@@ -48,6 +48,11 @@ void *pmm_shim_alloc(size_t size)
 	return malloc(size);
 }
 
+void *pmm_shim_zalloc(size_t size)
+{
+	return calloc(1, size);
+}
+
 void pmm_shim_free(void *p)
 {
 	free(p);

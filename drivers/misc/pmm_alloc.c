@@ -12,10 +12,23 @@
  */
 #include "pmm_alloc.h"
 
-/* The first one is the default. */
+#define PMM_ALLOCATOR(name)	&pmm_##name##_ops,
 static const struct pmm_alloc_ops *const pmm_alloc_table[] = {
-	&pmm_bestfit_ops,
+#include "pmm_alloc_list.h"
 };
+#undef PMM_ALLOCATOR
+
+/**
+ * pmm_alloc_by_index() - go through the allocators
+ * @index: from 0; the first one is the default
+ *
+ * Return: the operations of one, or NULL past the last one.
+ */
+const struct pmm_alloc_ops *pmm_alloc_by_index(unsigned int index)
+{
+	return index < ARRAY_SIZE(pmm_alloc_table) ? pmm_alloc_table[index]
+						   : NULL;
+}
 
 /**
  * pmm_alloc_find() - look up an allocator
@@ -36,16 +49,29 @@ const struct pmm_alloc_ops *pmm_alloc_find(const char *name)
 	return NULL;
 }
 
-/**
- * pmm_alloc_by_index() - go through the allocators
- * @index: from 0; the first one is the default
- *
- * Return: the operations of one, or NULL past the last one.
- */
-const struct pmm_alloc_ops *pmm_alloc_by_index(unsigned int index)
+static int spares_add_node(struct pmm_spares *spares)
 {
-	return index < ARRAY_SIZE(pmm_alloc_table) ? pmm_alloc_table[index]
-						   : NULL;
+	void *node = pmm_shim_alloc(spares->ops->node_size);
+
+	if (!node)
+		return -ENOMEM;
+	pmm_spares_give(spares, node);
+	return 0;
+}
+
+static int spares_add_cells(struct pmm_spares *spares, unsigned long nr)
+{
+	struct pmm_cells *cells;
+
+	/* Not worth the memory: add() will refuse that. */
+	if (nr > PMM_ALLOC_MAX_TOTAL)
+		return 0;
+	cells = pmm_shim_zalloc(struct_size(cells, cell, nr));
+	if (!cells)
+		return -ENOMEM;
+	cells->nr = nr;
+	pmm_spares_give_cells(spares, cells);
+	return 0;
 }
 
 /**
@@ -58,18 +84,8 @@ const struct pmm_alloc_ops *pmm_alloc_by_index(unsigned int index)
  */
 int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops)
 {
-	void *node;
-
 	*spares = (struct pmm_spares){ .ops = ops };
-	while (spares->nr < ops->spares) {
-		node = pmm_shim_alloc(ops->node_size);
-		if (!node) {
-			pmm_spares_drop(spares);
-			return -ENOMEM;
-		}
-		pmm_spares_give(spares, node);
-	}
-	return 0;
+	return spares_add_node(spares);
 }
 
 /**
@@ -84,8 +100,17 @@ int pmm_spares_fill(struct pmm_spares *spares, const struct pmm_alloc_ops *ops)
 int pmm_spares_fill_add(struct pmm_spares *spares,
 			const struct pmm_alloc_ops *ops, unsigned long len)
 {
-	(void)len;
-	return pmm_spares_fill(spares, ops);
+	int err;
+
+	*spares = (struct pmm_spares){ .ops = ops };
+	err = spares_add_node(spares);
+	if (!err)
+		err = spares_add_node(spares);
+	if (!err)
+		err = spares_add_cells(spares, len);
+	if (err)
+		pmm_spares_drop(spares);
+	return err;
 }
 
 /**
@@ -96,10 +121,15 @@ int pmm_spares_fill_add(struct pmm_spares *spares,
  */
 void pmm_spares_drop(struct pmm_spares *spares)
 {
+	struct pmm_cells *cells;
 	void *node;
 
 	while ((node = pmm_spares_take(spares)))
 		pmm_shim_free(node);
+	while ((cells = spares->cells)) {
+		spares->cells = cells->next;
+		pmm_shim_free(cells);
+	}
 }
 
 /**
@@ -129,4 +159,34 @@ void pmm_spares_give(struct pmm_spares *spares, void *node)
 	*(void **)node = spares->head;
 	spares->head = node;
 	spares->nr++;
+}
+
+/**
+ * pmm_spares_take_cells() - take cells, for allocators
+ * @spares: where from
+ * @nr: for how many pages
+ *
+ * Return: zeroed cells that belong to no span, or NULL if there are not any for
+ * just so many pages.
+ */
+struct pmm_cells *pmm_spares_take_cells(struct pmm_spares *spares,
+					unsigned long nr)
+{
+	struct pmm_cells *cells = spares->cells;
+
+	if (!cells || cells->nr != nr)
+		return NULL;
+	spares->cells = cells->next;
+	return cells;
+}
+
+/**
+ * pmm_spares_give_cells() - hand cells over, for allocators
+ * @spares: where to
+ * @cells: that no span uses any more
+ */
+void pmm_spares_give_cells(struct pmm_spares *spares, struct pmm_cells *cells)
+{
+	cells->next = spares->cells;
+	spares->cells = cells;
 }

@@ -4,9 +4,9 @@
  *
  * An allocator knows nothing of memory or devices.  It keeps *areas*, numbered
  * ranges [start, start + len) that are free or used, and never sleeps or
- * allocates: the nodes that an operation may need are put into a struct
- * pmm_spares before the caller takes its lock, and the ones left over or
- * released are freed after it is dropped.  All numbers are in pages.
+ * allocates: the memory that an operation may need is put into a struct
+ * pmm_spares before the caller takes its lock, and what is left over or
+ * released is freed after it is dropped.  All numbers are in pages.
  *
  * The same source is compiled into the module and into the user-space tests,
  * see pmm_alloc_shim.h.
@@ -21,16 +21,25 @@
 #define PMM_ALLOC_MAX_ALIGN	BIT(PMM_ALLOC_MAX_ORDER)
 
 /* The most pages in one allocator: 16 TiB of 4 KiB pages. */
-#define PMM_ALLOC_MAX_TOTAL	U32_MAX
+#define PMM_ALLOC_MAX_TOTAL	(ULONG_MAX >> 1 < U32_MAX ? ULONG_MAX >> 1 : U32_MAX)
 
 struct pmm_areas;
 struct pmm_alloc_ops;
 
-/* Nodes of one allocator, linked through their first word. */
+/* A cell for each page that is added at a time; see pmm_areas.c. */
+struct pmm_cells {
+	struct pmm_cells *next;
+	unsigned long nr;
+	unsigned long spans;
+	unsigned long cell[];
+};
+
+/* Memory of one allocator: nodes, linked through their first word, and cells. */
 struct pmm_spares {
 	const struct pmm_alloc_ops *ops;
 	void *head;
 	unsigned int nr;
+	struct pmm_cells *cells;
 };
 
 /**
@@ -57,7 +66,6 @@ struct pmm_alloc_stats {
  * struct pmm_alloc_ops - one allocation policy
  * @name: as users name it
  * @node_size: size of one node in bytes, for pmm_spares_fill()
- * @spares: most nodes that any one operation may take from its spares
  * @create: make an empty allocator; may sleep; NULL without memory
  * @destroy: free it and all its nodes; may sleep; takes NULL
  * @add: put [start, start + len) under management, free.  -EINVAL if it is
@@ -80,8 +88,9 @@ struct pmm_alloc_stats {
  *	for a bad alignment
  * @stats: what it holds now
  *
- * An operation that needs more nodes than its spares hold returns -ENOMEM; one
- * that fails has changed nothing.
+ * An operation that needs more than its spares hold returns -ENOMEM; one that
+ * fails has changed nothing.  @add needs what pmm_spares_fill_add() prepares,
+ * @free nothing, the others what pmm_spares_fill() does.
  *
  * Context: @add to @stats are called under one lock of the caller's, never
  * sleep, and visit O(log n) nodes for n areas, whatever the alignment.
@@ -89,7 +98,6 @@ struct pmm_alloc_stats {
 struct pmm_alloc_ops {
 	const char *name;
 	size_t node_size;
-	unsigned int spares;
 	struct pmm_areas *(*create)(void);
 	void (*destroy)(struct pmm_areas *alloc);
 	int (*add)(struct pmm_areas *alloc, unsigned long start,
@@ -107,7 +115,9 @@ struct pmm_alloc_ops {
 	void (*stats)(struct pmm_areas *alloc, struct pmm_alloc_stats *stats);
 };
 
-extern const struct pmm_alloc_ops pmm_bestfit_ops;
+#define PMM_ALLOCATOR(name)	extern const struct pmm_alloc_ops pmm_##name##_ops;
+#include "pmm_alloc_list.h"
+#undef PMM_ALLOCATOR
 
 /* NULL finds the default. */
 const struct pmm_alloc_ops *pmm_alloc_find(const char *name);
@@ -127,5 +137,8 @@ void pmm_spares_drop(struct pmm_spares *spares);
 /* For allocators, under the caller's lock. */
 void *pmm_spares_take(struct pmm_spares *spares);
 void pmm_spares_give(struct pmm_spares *spares, void *node);
+struct pmm_cells *pmm_spares_take_cells(struct pmm_spares *spares,
+					unsigned long nr);
+void pmm_spares_give_cells(struct pmm_spares *spares, struct pmm_cells *cells);
 
 #endif /* PMM_ALLOC_H */

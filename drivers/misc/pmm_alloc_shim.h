@@ -4,20 +4,23 @@
  *
  * In user space the red-black tree and the lists are the kernel's own: add the
  * kernel's tools/include to the include path and link tools/lib/rbtree.c.
- * Memory comes from pmm_shim_alloc(), which the program brings along, so that
- * a test can refuse it and a benchmark can choose where it lies.
+ * Memory comes from pmm_shim_alloc() and pmm_shim_zalloc(), which the program
+ * brings along, so that a test can refuse it and a benchmark can choose where it
+ * lies.
  */
 #ifndef PMM_ALLOC_SHIM_H
 #define PMM_ALLOC_SHIM_H
 
 #ifdef __KERNEL__
 
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
@@ -29,9 +32,14 @@ static inline void *pmm_shim_alloc(size_t size)
 	return kmalloc(size, GFP_KERNEL);
 }
 
+static inline void *pmm_shim_zalloc(size_t size)
+{
+	return kvzalloc(size, GFP_KERNEL | __GFP_NOWARN);
+}
+
 static inline void pmm_shim_free(void *p)
 {
-	kfree(p);
+	kvfree(p);
 }
 
 #else /* !__KERNEL__ */
@@ -42,6 +50,7 @@ static inline void pmm_shim_free(void *p)
 #include <stddef.h>
 #include <string.h>
 
+#include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -60,16 +69,17 @@ static inline void pmm_shim_free(void *p)
 #define max3(x, y, z)	max(max(x, y), z)
 #endif
 
-static inline int pmm_list_is_first(const struct list_head *list,
-				    const struct list_head *head)
+static inline unsigned int pmm_ffs64(u64 word)
 {
-	return list->prev == head;
+	return __builtin_ctzll(word);
 }
 
-#define list_is_first	pmm_list_is_first
+#define __ffs64		pmm_ffs64
 
 /* Memory with undefined contents, or NULL. */
 void *pmm_shim_alloc(size_t size);
+/* Zeroed memory, or NULL; may be very large, and then little of it is used. */
+void *pmm_shim_zalloc(size_t size);
 /* Takes NULL. */
 void pmm_shim_free(void *p);
 

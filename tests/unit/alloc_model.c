@@ -10,11 +10,6 @@
 #define MODEL_MAX_ALIGN	262144UL
 #define MODEL_MAX_TOTAL	UINT32_MAX
 
-void model_init(struct model *m)
-{
-	memset(m, 0, sizeof(*m));
-}
-
 void model_exit(struct model *m)
 {
 	free(m->areas);
@@ -80,13 +75,18 @@ static void model_merge(struct model *m, size_t i)
 
 static void model_merge_around(struct model *m, size_t i)
 {
+	m->areas[i].born = ++m->clock;
 	model_merge(m, i);
-	if (i)
+	if (i) {
+		if (!m->areas[i - 1].used &&
+		    model_end(&m->areas[i - 1]) == m->areas[i].start)
+			m->areas[i - 1].born = m->clock;
 		model_merge(m, i - 1);
+	}
 }
 
 int model_add(struct model *m, unsigned long start, unsigned long len,
-	      unsigned int nodes)
+	      bool memory)
 {
 	struct model_area area = { .start = start, .len = len };
 	size_t i, at = 0;
@@ -103,7 +103,7 @@ int model_add(struct model *m, unsigned long start, unsigned long len,
 		if (m->areas[i].start < start)
 			at = i + 1;
 	}
-	if (nodes < 1)
+	if (!memory)
 		return -ENOMEM;
 	model_insert(m, at, area);
 	model_merge_around(m, at);
@@ -128,16 +128,119 @@ static unsigned long model_room(const struct model_area *a, unsigned long align)
 	return a->used ? 0 : a->len - model_skip(a, align);
 }
 
+/*
+ * What an allocator finds: the length for which it takes an area, or 0; areas for
+ * which that is shorter come first, then those that rule->before says.
+ */
+struct model_rule {
+	const char *name;
+	unsigned long (*length)(const struct model_area *a, unsigned long align,
+				bool above);
+	bool (*before)(const struct model_area *a, const struct model_area *b);
+	bool twice;			/* look again, with above set */
+};
+
+static unsigned long bestfit_length(const struct model_area *a,
+				    unsigned long align, bool above)
+{
+	(void)above;
+	return model_room(a, align);
+}
+
+static bool bestfit_before(const struct model_area *a,
+			   const struct model_area *b)
+{
+	return a->len < b->len || (a->len == b->len && a->start < b->start);
+}
+
+/* Seven digits of the number, in the binary system. */
+static unsigned long tlsf_round(unsigned long len)
+{
+	unsigned long unit = 1;
+
+	while (len / unit >= 128)
+		unit *= 2;
+	return len / unit * unit;
+}
+
+/* Of the sizes that pages have, the largest that is no larger than @align. */
+static unsigned long tlsf_page(unsigned long align)
+{
+	return align < 512 ? 1 : align < 262144 ? 512 : 262144;
+}
+
+static unsigned long tlsf_length(const struct model_area *a,
+				 unsigned long align, bool above)
+{
+	unsigned long page = tlsf_page(align), len;
+
+	if (above)
+		page = page == align ? 0 : page * 512;
+	if (!page || page > MODEL_MAX_ALIGN)
+		return 0;
+	len = tlsf_round(model_room(a, page));
+	if (above)
+		return len;
+	return len > align - page ? len - (align - page) : 0;
+}
+
+static bool tlsf_before(const struct model_area *a, const struct model_area *b)
+{
+	return a->born > b->born;
+}
+
+static const struct model_rule model_rules[] = {
+	{ "bestfit", bestfit_length, bestfit_before, false },
+	{ "tlsf", tlsf_length, tlsf_before, true },
+};
+
+void model_init(struct model *m, const char *allocator)
+{
+	size_t i = 0;
+
+	while (strcmp(model_rules[i].name, allocator) != 0)
+		if (++i == sizeof(model_rules) / sizeof(model_rules[0]))
+			abort();
+	*m = (struct model){ .rule = &model_rules[i] };
+}
+
+static struct model_area *model_find(const struct model *m, unsigned long len,
+				     unsigned long align, bool above)
+{
+	struct model_area *best = NULL;
+	unsigned long best_len = 0;
+	size_t i;
+
+	for (i = 0; i < m->nr; i++) {
+		struct model_area *a = m->areas + i;
+		unsigned long has = m->rule->length(a, align, above);
+
+		if (has < len)
+			continue;
+		if (!m->rule->twice)
+			has = 1;
+		if (!best || has < best_len ||
+		    (has == best_len && m->rule->before(a, best))) {
+			best = a;
+			best_len = has;
+		}
+	}
+	return best;
+}
+
 unsigned long model_largest(const struct model *m, unsigned long align)
 {
-	unsigned long most = 0;
+	unsigned long most = 0, len;
+	unsigned int above;
 	size_t i;
 
 	if (!model_align_valid(align))
 		return 0;
 	for (i = 0; i < m->nr; i++) {
-		if (model_room(m->areas + i, align) > most)
-			most = model_room(m->areas + i, align);
+		for (above = 0; above < 2; above++) {
+			len = m->rule->length(m->areas + i, align, above);
+			most = len > most ? len : most;
+		}
 	}
 	return most;
 }
@@ -153,28 +256,27 @@ static unsigned long model_place(const struct model_area *a, unsigned long len,
 }
 
 int model_alloc(struct model *m, unsigned long len, unsigned long align,
-		unsigned int nodes, unsigned long *start)
+		bool memory, unsigned long *start)
 {
-	struct model_area *best = NULL, head, tail;
+	struct model_area *best, head, tail;
 	size_t i;
 
 	if (!len || !model_align_valid(align))
 		return -EINVAL;
-	for (i = 0; i < m->nr; i++) {
-		/* Sorted by address: of equal ones the first is the lowest. */
-		if (model_room(m->areas + i, align) >= len &&
-		    (!best || m->areas[i].len < best->len))
-			best = m->areas + i;
-	}
+	best = model_find(m, len, align, false);
+	if (!best && m->rule->twice)
+		best = model_find(m, len, align, true);
 	if (!best)
 		return -ENOSPC;
+	if (!memory)
+		return -ENOMEM;
 	head = *best;
 	tail = *best;
 	tail.start = model_place(best, len, align) + len;
 	tail.len = model_end(best) - tail.start;
 	head.len = best->len - tail.len - len;
-	if (nodes < !!head.len + (unsigned int)!!tail.len)
-		return -ENOMEM;
+	head.born = ++m->clock;
+	tail.born = ++m->clock;
 
 	i = best - m->areas;
 	best->start += head.len;
@@ -213,7 +315,7 @@ int model_free(struct model *m, unsigned long start)
 }
 
 int model_split(struct model *m, unsigned long start, unsigned long at,
-		unsigned int nodes)
+		bool memory)
 {
 	struct model_area *area = model_find_used(m, start);
 	struct model_area upper;
@@ -222,7 +324,7 @@ int model_split(struct model *m, unsigned long start, unsigned long at,
 		return -ENOENT;
 	if (at == start)
 		return 0;
-	if (nodes < 1)
+	if (!memory)
 		return -ENOMEM;
 	upper = *area;
 	area->len = at - start;
@@ -232,12 +334,14 @@ int model_split(struct model *m, unsigned long start, unsigned long at,
 	return 0;
 }
 
-int model_remove(struct model *m, unsigned long start)
+int model_remove(struct model *m, unsigned long start, bool memory)
 {
 	struct model_area *area = model_find_used(m, start);
 
 	if (!area)
 		return -ENOENT;
+	if (!memory)
+		return -ENOMEM;
 	model_erase(m, area - m->areas);
 	return 0;
 }

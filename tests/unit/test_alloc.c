@@ -4,8 +4,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "../../drivers/misc/pmm_areas.h"
 #include "test_alloc.h"
 
 unsigned long test_env(const char *name, unsigned long otherwise)
@@ -34,9 +36,18 @@ u64 test_random(u64 *state, u64 below)
 	return (z ^ (z >> 31)) % below;
 }
 
-void box_init(struct box *box)
+unsigned int test_nr_allocators(void)
 {
-	box->ops = pmm_alloc_find("bestfit");
+	unsigned int nr = 0;
+
+	while (pmm_alloc_by_index(nr))
+		nr++;
+	return nr;
+}
+
+void box_init(struct box *box, const struct pmm_alloc_ops *ops)
+{
+	box->ops = ops;
 	box->areas = box->ops->create();
 	ck_assert_ptr_nonnull(box->areas);
 }
@@ -132,28 +143,35 @@ static void box_refuse(struct box *box, unsigned long len, unsigned long align,
 
 static struct box box;
 
-static void setup(void)
-{
-	box_init(&box);
-}
-
 static void teardown(void)
 {
 	assert_verify(&box);
+	ck_assert_int_eq(alloc_shim_live, areas_memory(box.areas));
 	box_exit(&box);
 }
 
-START_TEST(find_by_name)
+/* A test that is run with each allocator. */
+#define ALLOC_TEST(name)				\
+static void name##_run(void);				\
+START_TEST(name)					\
+{							\
+	box_init(&box, pmm_alloc_by_index(_i));		\
+	name##_run();					\
+	teardown();					\
+}							\
+END_TEST						\
+static void name##_run(void)
+
+ALLOC_TEST(find_by_name)
 {
 	ck_assert_str_eq(pmm_alloc_find(NULL)->name, "bestfit");
-	ck_assert_str_eq(pmm_alloc_find("bestfit")->name, "bestfit");
+	ck_assert_ptr_eq(pmm_alloc_find(box.ops->name), box.ops);
 	ck_assert_ptr_null(pmm_alloc_find("worstfit"));
 	ck_assert_ptr_null(pmm_alloc_find("bestfi"));
 	ck_assert_ptr_null(pmm_alloc_find(""));
 }
-END_TEST
 
-START_TEST(empty_has_nothing)
+ALLOC_TEST(empty_has_nothing)
 {
 	struct pmm_alloc_stats stats = box_stats(&box);
 
@@ -166,9 +184,8 @@ START_TEST(empty_has_nothing)
 	ck_assert_int_eq(box_remove(&box, 0), -ENOENT);
 	box.ops->destroy(NULL);
 }
-END_TEST
 
-START_TEST(add_refuses_bad_ranges)
+ALLOC_TEST(add_refuses_bad_ranges)
 {
 	static const struct {
 		unsigned long start, len;
@@ -203,11 +220,10 @@ START_TEST(add_refuses_bad_ranges)
 	}
 	ck_assert_uint_eq(box_stats(&box).total, U32_MAX);
 	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
-	box_expect(&box, U32_MAX, 1, 100);
+	box_expect(&box, 1UL << 31, 1, 100);
 }
-END_TEST
 
-START_TEST(add_merges_what_is_free)
+ALLOC_TEST(add_merges_what_is_free)
 {
 	unsigned long start;
 
@@ -226,9 +242,8 @@ START_TEST(add_merges_what_is_free)
 	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
 	ck_assert_uint_eq(box_stats(&box).total, 50);
 }
-END_TEST
 
-START_TEST(alloc_refuses_bad_requests)
+ALLOC_TEST(alloc_refuses_bad_requests)
 {
 	ck_assert_int_eq(box_add(&box, 0, 1UL << 20), 0);
 	box_refuse(&box, 0, 1, -EINVAL);
@@ -247,9 +262,8 @@ START_TEST(alloc_refuses_bad_requests)
 	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, 0);
 	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, PMM_ALLOC_MAX_ALIGN);
 }
-END_TEST
 
-START_TEST(alloc_takes_the_smallest_that_fits)
+ALLOC_TEST(alloc_takes_the_smallest_that_fits)
 {
 	ck_assert_int_eq(box_add(&box, 1000, 40), 0);
 	ck_assert_int_eq(box_add(&box, 2000, 20), 0);
@@ -264,9 +278,8 @@ START_TEST(alloc_takes_the_smallest_that_fits)
 	box_expect(&box, 39, 1, 1001);
 	box_refuse(&box, 1, 1, -ENOSPC);
 }
-END_TEST
 
-START_TEST(alloc_takes_the_smallest_that_fits_aligned)
+ALLOC_TEST(alloc_takes_the_smallest_that_fits_aligned)
 {
 	/* Room at 64: 0, 63, 64, 100. */
 	ck_assert_int_eq(box_add(&box, 64 + 1, 62), 0);
@@ -281,10 +294,9 @@ START_TEST(alloc_takes_the_smallest_that_fits_aligned)
 	ck_assert_uint_eq(box.ops->largest(box.areas, 1), 63);
 	box_expect(&box, 36, 4, 1344);
 }
-END_TEST
 
 /* At the low end; at the high end if only that leaves a single remainder. */
-START_TEST(alloc_leaves_few_remainders)
+ALLOC_TEST(alloc_leaves_few_remainders)
 {
 	ck_assert_int_eq(box_add(&box, 5, 91), 0);
 	box_expect(&box, 8, 8, 88);
@@ -297,9 +309,8 @@ START_TEST(alloc_leaves_few_remainders)
 	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
 	ck_assert_uint_eq(box_stats(&box).free, 57);
 }
-END_TEST
 
-START_TEST(free_merges_with_both_sides)
+ALLOC_TEST(free_merges_with_both_sides)
 {
 	unsigned long start;
 	int i;
@@ -322,9 +333,8 @@ START_TEST(free_merges_with_both_sides)
 	ck_assert_uint_eq(box_stats(&box).used_areas, 0);
 	ck_assert_int_eq(box_alloc(&box, 50, 1, &start), 0);
 }
-END_TEST
 
-START_TEST(free_refuses_what_is_no_block)
+ALLOC_TEST(free_refuses_what_is_no_block)
 {
 	ck_assert_int_eq(box_add(&box, 100, 10), 0);
 	box_expect(&box, 4, 1, 100);
@@ -336,9 +346,8 @@ START_TEST(free_refuses_what_is_no_block)
 	ck_assert_int_eq(box_free(&box, 100), 0);
 	ck_assert_int_eq(box_free(&box, 100), -ENOENT);
 }
-END_TEST
 
-START_TEST(split_makes_two)
+ALLOC_TEST(split_makes_two)
 {
 	ck_assert_int_eq(box_add(&box, 100, 20), 0);
 	box_expect(&box, 10, 1, 100);
@@ -366,9 +375,8 @@ START_TEST(split_makes_two)
 	ck_assert_int_eq(box_free(&box, 100), 0);
 	ck_assert_uint_eq(box_stats(&box).largest, 20);
 }
-END_TEST
 
-START_TEST(remove_makes_a_hole)
+ALLOC_TEST(remove_makes_a_hole)
 {
 	int i;
 
@@ -403,9 +411,8 @@ START_TEST(remove_makes_a_hole)
 	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
 	box_expect(&box, 30, 1, 100);
 }
-END_TEST
 
-START_TEST(remove_everything)
+ALLOC_TEST(remove_everything)
 {
 	static const unsigned long order[3][3] = {
 		{ 100, 110, 120 }, { 120, 100, 110 }, { 110, 120, 100 },
@@ -427,14 +434,13 @@ START_TEST(remove_everything)
 	}
 	/* What may be managed at all does not run out. */
 	for (i = 0; i < 3; i++) {
-		ck_assert_int_eq(box_add(&box, 0, U32_MAX), 0);
-		box_expect(&box, U32_MAX, 1, 0);
+		ck_assert_int_eq(box_add(&box, 0, 1UL << 31), 0);
+		box_expect(&box, 1UL << 31, 1, 0);
 		ck_assert_int_eq(box_remove(&box, 0), 0);
 	}
 }
-END_TEST
 
-START_TEST(top_of_the_numbers)
+ALLOC_TEST(top_of_the_numbers)
 {
 	unsigned long top = ULONG_MAX - PMM_ALLOC_MAX_ALIGN + 1;
 
@@ -450,108 +456,234 @@ START_TEST(top_of_the_numbers)
 	box_expect(&box, 1, PMM_ALLOC_MAX_ALIGN, top);
 	box_refuse(&box, 1, PMM_ALLOC_MAX_ALIGN, -ENOSPC);
 }
-END_TEST
 
-START_TEST(memory_refused)
+/* Whatever piece is refused, the others come back. */
+static void refuse_memory(unsigned long added, unsigned int pieces)
 {
+	const long before = alloc_shim_live;
 	struct pmm_spares spares;
 	unsigned int i;
+	int err;
 
-	alloc_shim_left = 0;
-	ck_assert_ptr_null(box.ops->create());
-	for (i = 0; i < box.ops->spares; i++) {
+	for (i = 0; i <= pieces; i++) {
 		alloc_shim_left = i;
-		ck_assert_int_eq(pmm_spares_fill(&spares, box.ops), -ENOMEM);
+		err = added ? pmm_spares_fill_add(&spares, box.ops, added)
+			    : pmm_spares_fill(&spares, box.ops);
+		ck_assert_int_eq(err, i < pieces ? -ENOMEM : 0);
+		ck_assert_int_eq(alloc_shim_live, err ? before : before + i);
+		pmm_spares_drop(&spares);
 		ck_assert_uint_eq(spares.nr, 0);
+		ck_assert_ptr_null(spares.cells);
 		ck_assert_ptr_null(pmm_spares_take(&spares));
-		ck_assert_int_eq(alloc_shim_live, 1);
-	}
-	alloc_shim_left = i;
-	ck_assert_int_eq(pmm_spares_fill(&spares, box.ops), 0);
-	ck_assert_uint_eq(spares.nr, box.ops->spares);
-	ck_assert_int_eq(alloc_shim_live, 1 + (long)i);
-	pmm_spares_drop(&spares);
-	ck_assert_uint_eq(spares.nr, 0);
-	ck_assert_int_eq(alloc_shim_live, 1);
-	pmm_spares_drop(&spares);
-	alloc_shim_left = -1;
-}
-END_TEST
-
-/* Take one after the other until at most @nr are left. */
-static void spares_keep(struct pmm_spares *spares, unsigned int nr)
-{
-	ck_assert_int_eq(pmm_spares_fill(spares, box.ops), 0);
-	while (spares->nr > nr)
-		pmm_shim_free(pmm_spares_take(spares));
-}
-
-/* With too few nodes nothing happens; with just enough all are used. */
-START_TEST(spares_run_out)
-{
-	struct pmm_spares spares = {};
-	unsigned long start = 4711;
-	unsigned int i;
-
-	ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares), -ENOMEM);
-	ck_assert_uint_eq(box_stats(&box).total, 0);
-	spares_keep(&spares, 1);
-	ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares), 0);
-	ck_assert_uint_eq(spares.nr, 0);
-
-	for (i = 0; i < 2; i++) {
-		spares_keep(&spares, i);
-		ck_assert_int_eq(box.ops->alloc(box.areas, 8, 8, &spares,
-						&start), -ENOMEM);
-		ck_assert_uint_eq(start, 4711);
-		ck_assert_uint_eq(spares.nr, i);
-		ck_assert_uint_eq(box_stats(&box).free, 40);
-		ck_assert_uint_eq(box_stats(&box).used_areas, 0);
-		assert_verify(&box);
+		ck_assert_int_eq(alloc_shim_live, before);
 		pmm_spares_drop(&spares);
 	}
-	spares_keep(&spares, 2);
-	ck_assert_int_eq(box.ops->alloc(box.areas, 8, 8, &spares, &start), 0);
-	ck_assert_uint_eq(start, 8);
-	ck_assert_uint_eq(spares.nr, 0);
-
-	ck_assert_int_eq(box.ops->split(box.areas, 8, 10, &spares), -ENOMEM);
-	ck_assert_uint_eq(box_stats(&box).used_areas, 1);
-	ck_assert_int_eq(box.ops->split(box.areas, 8, 8, &spares), 0);
-	ck_assert_int_eq(box.ops->alloc(box.areas, 1, 1, &spares, &start),
-			 -ENOMEM);
-	ck_assert_int_eq(box.ops->alloc(box.areas, 7, 1, &spares, &start), 0);
-	ck_assert_uint_eq(start, 1);
-	ck_assert_int_eq(box.ops->free(box.areas, 1, &spares), 0);
-	ck_assert_uint_eq(spares.nr, 0);
-	ck_assert_int_eq(box.ops->free(box.areas, 8, &spares), 0);
-	ck_assert_uint_eq(spares.nr, 2);
-	assert_verify(&box);
-	pmm_spares_drop(&spares);
+	alloc_shim_left = -1;
 }
-END_TEST
+
+ALLOC_TEST(memory_refused)
+{
+	alloc_shim_left = 0;
+	ck_assert_ptr_null(box.ops->create());
+	refuse_memory(0, 1);
+	refuse_memory(100, 3);
+	/* Nothing is spent on what add will refuse. */
+	refuse_memory(ULONG_MAX, 2);
+}
+
+/* What an operation that fails must not have changed. */
+static void assert_unchanged(const struct pmm_alloc_stats *before)
+{
+	struct pmm_alloc_stats now = box_stats(&box);
+
+	ck_assert_uint_eq(now.total, before->total);
+	ck_assert_uint_eq(now.free, before->free);
+	ck_assert_uint_eq(now.free_areas, before->free_areas);
+	ck_assert_uint_eq(now.used_areas, before->used_areas);
+	assert_verify(&box);
+}
+
+ALLOC_TEST(add_without_memory)
+{
+	struct pmm_alloc_stats before = box_stats(&box);
+	struct pmm_spares spares = {};
+	unsigned int i;
+
+	/* None; one node; two; and two with the wrong cells. */
+	for (i = 0; i < 4; i++) {
+		if (i)
+			ck_assert_int_eq(pmm_spares_fill_add(&spares, box.ops,
+							     i < 3 ? 40 : 39), 0);
+		if (i == 1)
+			pmm_shim_free(pmm_spares_take(&spares));
+		if (i == 2) {
+			pmm_shim_free(spares.cells);
+			spares.cells = NULL;
+		}
+		ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares),
+				 -ENOMEM);
+		ck_assert_uint_eq(spares.nr, i < 2 ? i : 2);
+		assert_unchanged(&before);
+		pmm_spares_drop(&spares);
+	}
+	ck_assert_int_eq(pmm_spares_fill_add(&spares, box.ops, 40), 0);
+	ck_assert_int_eq(box.ops->add(box.areas, 1, 40, &spares), 0);
+	ck_assert_uint_eq(spares.nr, 0);
+	ck_assert_ptr_null(spares.cells);
+}
+
+ALLOC_TEST(others_without_memory)
+{
+	struct pmm_alloc_stats before;
+	struct pmm_spares none = {};
+	unsigned long start = 4711;
+
+	ck_assert_int_eq(box_add(&box, 1, 40), 0);
+	before = box_stats(&box);
+	ck_assert_int_eq(box.ops->alloc(box.areas, 8, 8, &none, &start),
+			 -ENOMEM);
+	ck_assert_uint_eq(start, 4711);
+	assert_unchanged(&before);
+	ck_assert_int_eq(box_alloc(&box, 8, 8, &start), 0);
+	before = box_stats(&box);
+	ck_assert_int_eq(box.ops->split(box.areas, start, start + 2, &none),
+			 -ENOMEM);
+	ck_assert_int_eq(box.ops->remove(box.areas, start, &none), -ENOMEM);
+	ck_assert_int_eq(box.ops->split(box.areas, start, start, &none), 0);
+	assert_unchanged(&before);
+
+	/* Freeing needs none, and gives the node back. */
+	ck_assert_int_eq(box.ops->free(box.areas, start, &none), 0);
+	ck_assert_uint_eq(none.nr, 1);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 1);
+	pmm_spares_drop(&none);
+}
+
+/* Areas that cover several spans, as a whole and in part. */
+ALLOC_TEST(remove_from_several_spans)
+{
+	unsigned long at;
+
+	for (at = 0; at < 50; at += 10)
+		ck_assert_int_eq(box_add(&box, at, 10), 0);
+	ck_assert_int_eq(alloc_shim_live, 1 + 5 * 3);
+	box_expect(&box, 5, 1, 0);
+	box_expect(&box, 40, 1, 5);
+	ck_assert_int_eq(box_remove(&box, 5), 0);
+	assert_verify(&box);
+	ck_assert_uint_eq(box.areas->nr_spans, 2);
+	ck_assert_uint_eq(box_stats(&box).total, 10);
+	ck_assert_int_eq(alloc_shim_live, 1 + 2 * 3 + 1);
+	ck_assert_int_eq(box_free(&box, 0), 0);
+	ck_assert_uint_eq(box_stats(&box).largest, 5);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 2);
+}
+
+/* Cells stay while any span needs them. */
+ALLOC_TEST(remove_from_inside)
+{
+	unsigned long at, start[3];
+
+	ck_assert_int_eq(box_add(&box, 0, 50), 0);
+	for (at = 0; at < 50; at += 10)
+		box_expect(&box, 10, 1, at);
+	ck_assert_int_eq(box_remove(&box, 20), 0);
+	ck_assert_int_eq(box_remove(&box, 30), 0);
+	ck_assert_uint_eq(box.areas->nr_spans, 2);
+	ck_assert_int_eq(box_remove(&box, 0), 0);
+	ck_assert_int_eq(box_add(&box, 25, 10), 0);
+	assert_verify(&box);
+	ck_assert_int_eq(box_free(&box, 10), 0);
+	ck_assert_int_eq(box_free(&box, 40), 0);
+	ck_assert_uint_eq(box_stats(&box).free_areas, 3);
+	for (at = 0; at < 3; at++)
+		ck_assert_int_eq(box_alloc(&box, 10, 1, &start[at]), 0);
+	for (at = 0; at < 3; at++) {
+		ck_assert_int_eq(box_remove(&box, start[at]), 0);
+		assert_verify(&box);
+		ck_assert_int_eq(alloc_shim_live, areas_memory(box.areas));
+	}
+	ck_assert_int_eq(alloc_shim_live, 1);
+}
+
+/* What largest says is what alloc does, at any alignment. */
+static void assert_largest(unsigned int order)
+{
+	unsigned long most = box.ops->largest(box.areas, 1UL << order), start;
+
+	assert_quick(box_alloc(&box, most + 1, 1UL << order, &start) == -ENOSPC,
+		     "more than the largest at order %u", order);
+	if (!most)
+		return;
+	assert_quick(!box_alloc(&box, most, 1UL << order, &start),
+		     "not the largest at order %u", order);
+	assert_quick(start % (1UL << order) == 0, "not aligned");
+	assert_quick(!box_free(&box, start), "free");
+}
+
+ALLOC_TEST(largest_is_what_alloc_gives)
+{
+	unsigned long base = 3, len, start;
+	u64 random = test_seed();
+	unsigned int i, order;
+
+	for (i = 0; i < 300; i++) {
+		len = 1 + test_random(&random, 1UL << test_random(&random, 21));
+		ck_assert_int_eq(box_add(&box, base, len), 0);
+		base += len + 1;
+		for (order = 0; order <= PMM_ALLOC_MAX_ORDER; order++)
+			assert_largest(order);
+		ck_assert_uint_eq(box_stats(&box).largest,
+				  box.ops->largest(box.areas, 1));
+		if (i % 3 == 0)
+			box_alloc(&box, box_stats(&box).largest, 1, &start);
+	}
+}
+
+/* A whole pool can be had, aligned: its sizes are round numbers. */
+ALLOC_TEST(round_pools_can_be_had)
+{
+	static const unsigned long mib[] = { 2, 64, 100, 192, 256, 1000 };
+	unsigned long pages, start;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mib); i++) {
+		pages = mib[i] * 256;
+		ck_assert_int_eq(box_add(&box, 512, pages), 0);
+		ck_assert_int_eq(box_alloc(&box, pages, 512, &start), 0);
+		ck_assert_int_eq(box_remove(&box, start), 0);
+	}
+}
 
 static TCase *alloc_promises_case(void)
 {
+	const int nr = test_nr_allocators();
+	int bestfit = 0;
 	TCase *tc = tcase_create("promises");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, find_by_name);
-	tcase_add_test(tc, empty_has_nothing);
-	tcase_add_test(tc, add_refuses_bad_ranges);
-	tcase_add_test(tc, add_merges_what_is_free);
-	tcase_add_test(tc, alloc_refuses_bad_requests);
-	tcase_add_test(tc, alloc_takes_the_smallest_that_fits);
-	tcase_add_test(tc, alloc_takes_the_smallest_that_fits_aligned);
-	tcase_add_test(tc, alloc_leaves_few_remainders);
-	tcase_add_test(tc, free_merges_with_both_sides);
-	tcase_add_test(tc, free_refuses_what_is_no_block);
-	tcase_add_test(tc, split_makes_two);
-	tcase_add_test(tc, remove_makes_a_hole);
-	tcase_add_test(tc, remove_everything);
-	tcase_add_test(tc, top_of_the_numbers);
-	tcase_add_test(tc, memory_refused);
-	tcase_add_test(tc, spares_run_out);
+	while (strcmp(pmm_alloc_by_index(bestfit)->name, "bestfit") != 0)
+		bestfit++;
+	tcase_add_loop_test(tc, find_by_name, 0, nr);
+	tcase_add_loop_test(tc, empty_has_nothing, 0, nr);
+	tcase_add_loop_test(tc, add_refuses_bad_ranges, 0, nr);
+	tcase_add_loop_test(tc, add_merges_what_is_free, 0, nr);
+	tcase_add_loop_test(tc, alloc_refuses_bad_requests, 0, nr);
+	tcase_add_loop_test(tc, alloc_takes_the_smallest_that_fits, bestfit, bestfit + 1);
+	tcase_add_loop_test(tc, alloc_takes_the_smallest_that_fits_aligned, bestfit, bestfit + 1);
+	tcase_add_loop_test(tc, alloc_leaves_few_remainders, 0, nr);
+	tcase_add_loop_test(tc, free_merges_with_both_sides, 0, nr);
+	tcase_add_loop_test(tc, free_refuses_what_is_no_block, 0, nr);
+	tcase_add_loop_test(tc, split_makes_two, 0, nr);
+	tcase_add_loop_test(tc, remove_makes_a_hole, 0, nr);
+	tcase_add_loop_test(tc, remove_everything, 0, nr);
+	tcase_add_loop_test(tc, top_of_the_numbers, 0, nr);
+	tcase_add_loop_test(tc, memory_refused, 0, nr);
+	tcase_add_loop_test(tc, add_without_memory, 0, nr);
+	tcase_add_loop_test(tc, others_without_memory, 0, nr);
+	tcase_add_loop_test(tc, remove_from_several_spans, 0, nr);
+	tcase_add_loop_test(tc, remove_from_inside, 0, nr);
+	tcase_add_loop_test(tc, largest_is_what_alloc_gives, 0, nr);
+	tcase_add_loop_test(tc, round_pools_can_be_had, 0, nr);
 	return tc;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the three parts of test_alloc share.
+ * What the three parts of test_alloc share.  Each test is run with each allocator.
  *
  *	PMM_TEST_SEED	where the random sequences begin (printed)
  *	PMM_TEST_OPS	random operations of each profile
@@ -12,7 +12,7 @@
 
 #include "../../drivers/misc/pmm_alloc.h"
 #include "alloc_shim.h"
-#include "bestfit_verify.h"
+#include "alloc_verify.h"
 
 /* An allocator, driven as the module does it. */
 struct box {
@@ -21,7 +21,7 @@ struct box {
 	unsigned long visited;		/* by the last operation */
 };
 
-void box_init(struct box *box);
+void box_init(struct box *box, const struct pmm_alloc_ops *ops);
 void box_exit(struct box *box);
 int box_add(struct box *box, unsigned long start, unsigned long len);
 int box_alloc(struct box *box, unsigned long len, unsigned long align,
@@ -38,13 +38,16 @@ struct pmm_alloc_stats box_stats(struct box *box);
 } while (0)
 
 #define assert_verify(box) do {					\
-	const char *_error = bestfit_verify((box)->areas);		\
+	const char *_error = alloc_verify((box)->areas, (box)->ops);	\
 									\
 	assert_quick(!_error, "%s", _error);				\
 } while (0)
 
-/* Most nodes that an operation among @areas may look at. */
-unsigned long visited_bound(unsigned long areas);
+/* Most that an operation may look at, with so many areas in so many spans. */
+unsigned long visited_bound(const struct pmm_alloc_ops *ops,
+			    unsigned long areas, unsigned long spans);
+
+unsigned int test_nr_allocators(void);
 
 u64 test_seed(void);
 unsigned long test_env(const char *name, unsigned long otherwise);
