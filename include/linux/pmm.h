@@ -57,7 +57,6 @@ void pmm_block_dma_sync_for_device(struct pmm_block *block, struct device *dev,
 				   dma_addr_t addr, size_t offset, size_t size,
 				   enum dma_data_direction dir);
 
-
 /* ---- types: drivers/misc/pmm_registry.c ---- */
 
 struct pmm_type;
