@@ -23,5 +23,5 @@ build/guest/legacy_shm: private libs += -static
 
 alias_tests := test_alias test_hazard_3_operations test_hazard_6_mounts test_hazard_18_aliases
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
-edu_tests := test_driver_share test_driver_reach
+edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o

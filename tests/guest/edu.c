@@ -26,19 +26,39 @@ int edu_load(const char *args)
 	return EXPECT_OK(open("/dev/pmm_test_edu", O_RDWR | O_CLOEXEC));
 }
 
-void edu_unbind(void)
+/* The device that the driver has, such as 0000:00:04.0. */
+static void edu_name(char name[64])
 {
 	struct dirent *entry;
-	char name[64] = "";
 	DIR *dir = opendir(DRIVER);
 
 	EXPECT(dir);
+	name[0] = '\0';
 	while ((entry = readdir(dir)))
 		if (!strncmp(entry->d_name, "0000:", 5))
-			snprintf(name, sizeof(name), "%.60s", entry->d_name);
+			snprintf(name, 64, "%.60s", entry->d_name);
 	closedir(dir);
 	EXPECT(name[0]);
+}
+
+void edu_unbind(void)
+{
+	char name[64];
+
+	edu_name(name);
 	write_file(DRIVER "/unbind", name);
+}
+
+bool edu_translated(void)
+{
+	char name[64], path[256], type[64];
+
+	edu_name(name);
+	snprintf(path, sizeof(path), DRIVER "/%s/iommu_group/type", name);
+	if (access(path, F_OK))
+		return false;
+	read_line(path, type, sizeof(type));
+	return !strncmp(type, "DMA", 3);
 }
 
 int edu_take(int edu, int fd, bool write)

@@ -18,6 +18,8 @@ int share_load(void);
 int edu_load(const char *args);
 /* Take the PCI device away from its driver. */
 void edu_unbind(void);
+/* Does an IOMMU give it addresses of its own? */
+bool edu_translated(void);
 
 /* As ioctl(2): see tests/kmod/pmm_test_edu.h. */
 int edu_take(int edu, int fd, bool write);

@@ -41,13 +41,13 @@ static unsigned long failed_mask(void)
 	EXPECT(fgets(head, sizeof(head), f));
 	EXPECT(fgets(line, sizeof(line), f));
 	fclose(f);
-	name = strtok_r(head, " \n", &s1);
-	word = strtok_r(line, " \n", &s2);
+	name = strtok_r(head, "\n ", &s1);
+	word = strtok_r(line, "\n ", &s2);
 	while (name && word) {
 		if (!strcmp(name, "failed_mask"))
 			value = strtoul(word, NULL, 10);
-		name = strtok_r(NULL, " \n", &s1);
-		word = strtok_r(NULL, " \n", &s2);
+		name = strtok_r(NULL, "\n ", &s1);
+		word = strtok_r(NULL, "\n ", &s2);
 	}
 	return value;
 }
