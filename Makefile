@@ -144,7 +144,7 @@ build/.setup-lint build/.setup-bench: build/.setup-%: scripts/setup.sh
 	@mkdir -p build && touch $@
 
 .PHONY: setup demo check check-unit check-guest check-harness lint guest
-.PHONY: bench bench-alloc bench-all
+.PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
@@ -182,8 +182,14 @@ bench: all	## Compare first touch and attach with ordinary shared memory, in a g
 bench-alloc: all	## Compare allocators of ranges: ours, a plain one, the kernel's own; BENCH_ARGS
 	scripts/bench.sh alloc
 
+bench-frag: all	## Study how pools break up, and what never fails; BENCH_ARGS
+	scripts/bench.sh frag
+
+bench-latency: all	## Compare getting 1, 8 and 64 MiB at once with other ways, in a guest; BENCH_ARGS
+	scripts/bench.sh latency
+
 bench-all: all	## Run all benchmarks, with plots
-	scripts/bench.sh touch alloc
+	scripts/bench.sh touch alloc frag latency
 
 # -------------------------------------------------------- install, clean, help
 

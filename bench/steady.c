@@ -70,10 +70,17 @@ static struct steady_request steady_request(struct steady *s)
 	return r;
 }
 
+/*
+ * What the areas and their share of holes need, with some more for the alignments
+ * of few areas; and up to seven significant bits, so that every allocator gives
+ * the whole of it to one request, see steady_pmm.c.
+ */
 static unsigned long steady_pages(const struct steady_plan *plan)
 {
-	/* Some more for the alignments of few areas. */
-	return plan->areas * (STEADY_LEN12 + STEADY_FREE12) / 12 + 64;
+	unsigned long pages = plan->areas * (STEADY_LEN12 + STEADY_FREE12) / 12;
+
+	pages += 64;
+	return round_up(pages, 1UL << (ilog2(pages) - 6));
 }
 
 /* Place all areas.  Alignment is for requests, not for what is there already. */

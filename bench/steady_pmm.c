@@ -7,13 +7,13 @@
 #include "steady.h"
 
 /* Handles are page numbers, and 0 is no handle: numbers start at this. */
-#define STEADY_BASE	(1UL << PMM_ALLOC_MAX_ORDER)
+#define STEADY_BASE	PMM_ALLOC_MAX_ALIGN
 
 struct steady_pmm {
 	const struct pmm_alloc_ops *ops;
 	struct pmm_areas *areas;
-	unsigned long placed;		/* end of the last area placed, after
-					 * which all is one used area */
+	/* End of the last area placed; from there on all is one used area. */
+	unsigned long placed;
 	unsigned long end;
 };
 

@@ -7,6 +7,8 @@
 #	touch     first touch and attach of shared memory, in a guest
 #	alloc     allocators of ranges: on this machine, then in a guest beside the
 #	          kernel's own
+#	frag      how pools break up, on this machine
+#	latency   getting much memory at once, by PMM and by others, in a guest
 #
 # KERNEL chooses the guest's kernel (6.1).  BENCH_ARGS is handed to the programs.
 
@@ -34,18 +36,18 @@ guest() {
 	OUT=$out NO_X=1 KERNEL=$KERNEL TIMEOUT=${TIMEOUT:-1800} scripts/guest.sh
 }
 
-# plot NAME [VARIABLE=VALUE...]: bench/plot/NAME.gp as SVG and as PNG
+# plot NAME WIDTH,HEIGHT [VARIABLE=VALUE...]: bench/plot/NAME.gp as SVG and as PNG
 plot() {
-	local name=$1 set='' v
+	local name=$1 size=$2 set='' v
 
-	shift
+	shift 2
 	have gnuplot || die "gnuplot is missing: scripts/setup.sh --bench"
 	for v; do
 		set+="${v%%=*}='${v#*=}'; "
 	done
-	gnuplot -e "${set}set terminal svg size 960,480 background 'white'; set output '$out/$name.svg'" \
+	gnuplot -e "${set}set terminal svg size $size background 'white'; set output '$out/$name.svg'" \
 		"bench/plot/$name.gp"
-	gnuplot -e "${set}set terminal png size 960,480; set output '$out/$name.png'" \
+	gnuplot -e "${set}set terminal png size $size; set output '$out/$name.png'" \
 		"bench/plot/$name.gp"
 	say "Plots: ${out#"$PMM_SRC"/}/$name.svg and .png"
 }
@@ -61,7 +63,20 @@ bench_alloc() {
 	MEM=${MEM:-3072} NO_PMM=1 guest alloc-kernel.txt \
 		"modprobe drm && insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko &&
 		bench_alloc --kernel --data \"\$OUT/alloc-kernel.dat\" $BENCH_ARGS"
-	plot alloc "here=$out/alloc.dat" "kernel=$out/alloc-kernel.dat" "release=$KERNEL"
+	plot alloc 960,480 "here=$out/alloc.dat" "kernel=$out/alloc-kernel.dat" "release=$KERNEL"
+}
+
+# shellcheck disable=SC2086
+bench_frag() {
+	here frag.txt build/bin/bench_frag --data "$out/frag.dat" $BENCH_ARGS
+	plot frag 960,720 "file=$out/frag.dat"
+}
+
+bench_latency() {
+	MEM=${MEM:-1024} PMM_ARGS=${PMM_ARGS:-pool_mb=192} guest latency.txt \
+		"insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko &&
+		bench_latency --data \"\$OUT/latency.dat\" $BENCH_ARGS"
+	plot latency 960,480 "file=$out/latency.dat" "release=$KERNEL"
 }
 
 [ $# -gt 0 ] || set -- touch

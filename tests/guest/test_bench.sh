@@ -24,14 +24,22 @@ rows() {
 small=(--areas 100 --areas 1000 --ops 2000 --passes 1)
 number='[0-9]+(\.[0-9]+)?'
 row="( +$number){5} +[0-9]+\$"
-allocators=$(sed -nE 's/^(extern const struct pmm_alloc_ops pmm_|PMM_ALLOCATOR\()([a-z0-9]+)(_ops;|\))/\2/p' drivers/misc/pmm_alloc*.h)
+allocators=$(sed -n 's/^PMM_ALLOCATOR(\(.*\))$/\1/p' drivers/misc/pmm_alloc_list.h)
 nr=$(wc -w <<<"$allocators")
 
 rows $((2 * nr)) "^($(paste -sd '|' <<<"$allocators"))$row" build/bin/bench_alloc "${small[@]}"
 rows 2 "^linear$row" build/bin/bench_alloc "${small[@]}"
 
+# Three workloads at three fills, three set-ups that never fail.
+rows $((9 * nr)) "^(camera|decoder|adversary) +[0-9]+ % [a-z]+( +$number){5} %" build/bin/bench_frag --requests 2000 --pool-mb 256
+[ "$(grep -cE '^(equal|classes|holes) .* 0$' "$work/table")" = $((3 * nr)) ] || fail "a set-up that never fails is not there"
+
 modprobe drm || fail "drm.ko does not load"
 insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko" || fail "pmm_bench_alloc.ko does not load"
 rows $((2 * nr + 4)) "^($(paste -sd '|' <<<"$allocators")|drm_mm|gen_pool)$row" \
 	build/bin/bench_alloc --kernel "${small[@]}"
-rmmod pmm_bench_alloc drm || fail "pmm_bench_alloc.ko does not unload"
+rmmod pmm_bench_alloc || fail "pmm_bench_alloc.ko does not unload"
+
+insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko" || fail "pmm_bench_contig.ko does not load"
+rows 3 "^(PMM, clean|PMM, dirty|alloc_contig) +1 MiB( +$number){2}\$" build/bin/bench_latency --rounds 1 1
+rmmod pmm_bench_contig || fail "pmm_bench_contig.ko does not unload"
