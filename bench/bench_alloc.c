@@ -38,7 +38,7 @@ static int kernel_fd = -1;
 static unsigned long areas[MAX_AREAS] = { 100, 1000, 10000, 100000, 1000000 };
 static size_t nr_areas = 5;
 static struct steady_plan plan = {
-	.ops = 40000, .passes = 3, .budget_ms = 10000,
+	.ops = 40000, .passes = 3, .budget_ms = 3000,
 };
 
 static FILE *data;
