@@ -104,7 +104,8 @@ EXPORT_SYMBOL_GPL(pmm_put);
 
 /**
  * pmm_block_from_fd() - get the block that a program's fd stands for
- * @fd: a block fd, or an fd of the block's home: a tmpfs file or a memfd
+ * @fd: a block fd, a dma-buf's, or one of a file that is the block's home or an
+ *	alias of it: a tmpfs file or a memfd
  * @write: whether the driver, or its device, is going to write to the block
  *
  * The fd is one of the calling process.  It may be closed afterwards, and the
