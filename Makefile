@@ -124,8 +124,9 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo check% guest bench% lint,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check% fuzz guest bench% lint,$(MAKECMDGOALS)),)
 include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
+	$(if $(filter check check-unit fuzz,$(MAKECMDGOALS)),build/.setup-fuzz) \
 	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
 # Building alone installs nothing, but says what it will not find.
 else ifneq ($(filter all modules install,$(or $(MAKECMDGOALS),all)),)
@@ -139,11 +140,11 @@ build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-build/.setup-lint build/.setup-bench: build/.setup-%: scripts/setup.sh
+build/.setup-lint build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/setup.sh
 	scripts/setup.sh --$*
 	@mkdir -p build && touch $@
 
-.PHONY: setup demo check check-unit check-guest check-harness lint guest
+.PHONY: setup demo check check-unit check-guest check-harness fuzz lint guest
 .PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
@@ -165,6 +166,9 @@ lint: all	## Look for errors without running anything: checkpatch, sparse, clang
 
 check-unit: $(UNIT_TESTS)	## Run the unit tests
 	scripts/check.sh unit
+
+fuzz: $(FUZZERS)	## Search for inputs that break the allocators or pools=; SECONDS_EACH=N
+	tests/fuzz/run.sh $(or $(SECONDS_EACH),300)
 
 check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
 check-guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12 choose

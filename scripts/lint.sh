@@ -39,14 +39,14 @@ having() { spread 100 grep -lIE "$1" || true; }
 lint_spdx() {
 	local file
 
-	sources . | grep -vE '(^|/)\.[a-z]+(rc|ignore)$|^LICENSES/|^Documentation/ABI/|\.(md|png|svg)$' |
+	sources . | grep -vE '(^|/)\.[a-z]+(rc|ignore)$|^LICENSES/|^Documentation/ABI/|^tests/fuzz/corpus/|\.(md|png|svg)$' |
 		while read -r file; do
 			sed -n 1,2p "$file" | grep -q SPDX-License-Identifier: ||
 				echo "$file: no SPDX-License-Identifier at the top"
 		done
 }
 
-lint_codespell() { sources . | grep -vE '^LICENSES/|\.(png|svg)$' | spread 100 codespell; }
+lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell; }
 
 lint_shellcheck() {
 	{

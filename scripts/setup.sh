@@ -4,6 +4,7 @@
 # setup.sh            install what is missing, fetch the kernels if they are not there
 # setup.sh --refresh  the same, and look for newer kernels
 # setup.sh --lint     install what only lint.sh needs
+# setup.sh --fuzz     install what only the fuzzers need
 # setup.sh --bench    install what only the plots of bench.sh need
 # setup.sh --missing  only print the Debian packages that are missing
 #
@@ -55,6 +56,14 @@ bench_needed() {
 	echo "gnuplot-nox             command gnuplot"
 }
 
+# What only the fuzzers need.
+fuzz_needed() {
+	cat <<-EOT
+		clang                   command clang
+		libclang-rt-dev         fuzzer  clang
+	EOT
+}
+
 # What only lint.sh needs.
 lint_needed() {
 	cat <<-EOT
@@ -73,6 +82,7 @@ present() {
 	file) [ -e "$2" ] ;;
 	module) pkg-config --exists "$2" 2>/dev/null ;;
 	static) have "$2" && file_is_static "$(command -v "$2")" ;;
+	fuzzer) have "$2" && [ -n "$(find "$("$2" -print-resource-dir)" -name 'libclang_rt.fuzzer*' -print -quit)" ] ;;
 	esac
 }
 
@@ -120,7 +130,7 @@ install_missing() {
 
 needed=needed
 case ${1:-} in
---lint | --bench)
+--lint | --fuzz | --bench)
 	needed=${1#--}_needed
 	install_missing
 	exit

@@ -57,7 +57,7 @@ static void count_spans(struct pmm_areas *areas)
 		span_entry(node)->cells->next = NULL;
 	for (node = rb_first(&areas->spans); node; node = rb_next(node)) {
 		cells = span_entry(node)->cells;
-		cells->next = (void *)((char *)cells->next + 1);
+		cells->next = (void *)((unsigned long)cells->next + 1);
 	}
 }
 

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-include tests/unit/alloc.mk tests/unit/pools.mk
+include tests/unit/alloc.mk tests/unit/pools.mk tests/fuzz/build.mk
