@@ -238,6 +238,8 @@ static long pmm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return pmm_ioc_find(uarg);
 	case PMM_IOC_QUOTA:
 		return pmm_ioc_quota(uarg);
+	case PMM_IOC_RESIZE:
+		return pmm_ioc_resize(uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -62,7 +62,7 @@ struct seq_file;
 /* Runs everything that may not be done where it is noticed. */
 extern struct workqueue_struct *pmm_wq;
 
-/* ---- types: drivers/misc/pmm_type.c, pmm_registry.c, pmm_ram.c, pmm_pool.c ---- */
+/* ---- types: drivers/misc/pmm_type.c, pmm_registry.c ---- */
 
 /**
  * struct pmm_range - pages that belong to a type
@@ -161,6 +161,7 @@ struct pmm_type *pmm_type_create(const char *name,
 void pmm_type_get(struct pmm_type *type);
 void pmm_type_put(struct pmm_type *type);
 int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr);
+int pmm_type_cut(struct pmm_type *type, unsigned long nr, unsigned long *pfn);
 void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info);
 void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 		  unsigned int reason);
@@ -206,10 +207,18 @@ int pmm_type_extent(struct pmm_type *type, unsigned long *first,
 		    unsigned long *last);
 void pmm_types_show(struct seq_file *m);
 
+/* ---- system RAM: drivers/misc/pmm_ram.c, pmm_resize.c, pmm_pool.c ---- */
+
 int pmm_types_init(void);
 void pmm_types_exit(void);
+unsigned long pmm_ram_available(void);
+long pmm_ioc_resize(void __user *uarg);
+
+/* Ranges of system RAM begin and end on what the kernel moves as a whole. */
+#define PMM_POOL_STEP		max(PMM_CHUNK_PAGES, pageblock_nr_pages)
 
 int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit);
+void pmm_pool_merge(struct list_head *ranges);
 void pmm_pool_empty(struct list_head *ranges);
 
 /* ---- quotas: drivers/misc/pmm_quota.c ---- */

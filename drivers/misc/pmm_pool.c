@@ -17,9 +17,6 @@
 
 #include "pmm_core.h"
 
-/* Ranges begin and end on what the page allocator moves as a whole. */
-#define PMM_POOL_STEP	max(PMM_CHUNK_PAGES, pageblock_nr_pages)
-
 /*
  * Could this page be moved, as far as one look tells?  It may change at once,
  * which alloc_contig_range() then finds out.
@@ -132,8 +129,8 @@ static int pmm_pool_find_any(struct list_head *ranges, unsigned long nr,
 	return err;
 }
 
-/* Neighbours become one range. */
-static void pmm_pool_merge(struct list_head *ranges)
+/* Neighbours in a list of struct pmm_range become one range. */
+void pmm_pool_merge(struct list_head *ranges)
 {
 	struct pmm_range *a, *b, *next;
 
@@ -157,32 +154,27 @@ again:
  * @limit: physical address that they all have to be below
  *
  * Context: May sleep, for seconds.
- * Return: 0, or a negative errno; @ranges is then as before the call.
+ * Return: 0, -ENOMEM or -EINTR; after a failure @ranges has got what there was.
  */
 int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit)
 {
 	unsigned long want = round_up(nr, PMM_POOL_STEP);
 	unsigned long size = want;
-	LIST_HEAD(taken);
-	int err;
+	int err = 0;
 
 	while (want) {
 		size = min(size, want);
-		err = pmm_pool_find_any(&taken, size, limit);
+		err = pmm_pool_find_any(ranges, size, limit);
 		if (!err) {
 			want -= size;
 			continue;
 		}
-		if (err == -ENOSPC && size > PMM_POOL_STEP) {
-			size = round_up(size / 2, PMM_POOL_STEP);
-			continue;
-		}
-		pmm_pool_empty(&taken);
-		return err == -ENOSPC ? -ENOMEM : err;
+		if (err != -ENOSPC || size == PMM_POOL_STEP)
+			break;
+		size = round_up(size / 2, PMM_POOL_STEP);
 	}
-	pmm_pool_merge(&taken);
-	list_splice_tail(&taken, ranges);
-	return 0;
+	pmm_pool_merge(ranges);
+	return err == -ENOSPC ? -ENOMEM : err;
 }
 
 /* Free @nr pages, but for those with a memory error: these nobody may have. */

@@ -38,15 +38,19 @@ static unsigned long long pmm_ram_total(void)
 	return (unsigned long long)totalram_pages() << PAGE_SHIFT;
 }
 
-/*
+/**
+ * pmm_ram_available() - how much more a pool can have
+ *
  * What is in a pool's place is moved elsewhere, which takes free memory, and
  * the kernel complains loudly when that runs out: keep an eighth of it.
+ *
+ * Return: pages.
  */
-static unsigned long pmm_ram_available_mb(void)
+unsigned long pmm_ram_available(void)
 {
 	unsigned long available = max(si_mem_available(), 0L);
 
-	return (available - available / 8) >> (20 - PAGE_SHIFT);
+	return available - available / 8;
 }
 
 /* "pool_mb=64", or "pools=" and which one: how the user knows it. */
@@ -158,14 +162,15 @@ static struct pmm_type *pmm_ram_create(const struct pmm_pool_spec *spec)
 
 static int pmm_ram_make(const struct pmm_pool_spec *spec)
 {
+	unsigned long available_mb = pmm_ram_available() >> (20 - PAGE_SHIFT);
 	unsigned long mb = DIV_ROUND_UP_ULL(spec->size, SZ_1M);
 	struct pmm_type *type;
 	char buf[64];
 
 	pmm_ram_label(spec, buf, sizeof(buf));
-	if (mb > pmm_ram_available_mb()) {
+	if (mb > available_mb) {
 		pr_err("pmm: %s leaves the machine too little, %lu can be had; free some memory, or load with a smaller pool_mb\n",
-		       buf, pmm_ram_available_mb());
+		       buf, available_mb);
 		return -ENOMEM;
 	}
 	type = pmm_ram_create(spec);

@@ -93,6 +93,39 @@ int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr)
 	return err;
 }
 
+/**
+ * pmm_type_cut() - take free pages out of a type's pool, for good
+ * @type: the type
+ * @nr: how many, a power of two; their number is a multiple of it
+ * @pfn: set to the first one
+ *
+ * Context: May sleep.  The caller takes them out of @ranges.
+ * Return: 0, -ENOSPC if there are none, or -ENOMEM.
+ */
+int pmm_type_cut(struct pmm_type *type, unsigned long nr, unsigned long *pfn)
+{
+	struct pmm_spares take, remove;
+	int err = pmm_spares_fill(&take, type->ops);
+
+	if (err)
+		return err;
+	err = pmm_spares_fill(&remove, type->ops);
+	if (err)
+		goto out_drop_take;
+
+	spin_lock(&type->lock);
+	err = type->ops->alloc(type->alloc, nr, nr, &take, pfn);
+	if (!err) {
+		WARN_ON_ONCE(type->ops->remove(type->alloc, *pfn, &remove));
+		type->total -= nr;
+	}
+	spin_unlock(&type->lock);
+	pmm_spares_drop(&remove);
+out_drop_take:
+	pmm_spares_drop(&take);
+	return err;
+}
+
 /* What its allocator has; nothing at all once it has none. */
 static void pmm_type_stats(struct pmm_type *type, struct pmm_alloc_stats *stats)
 {

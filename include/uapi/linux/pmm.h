@@ -49,6 +49,7 @@
 #define PMM_IOC_ALLOC		_IO(PMM_IOC, 0x02)
 #define PMM_IOC_FIND		_IO(PMM_IOC, 0x03)
 #define PMM_IOC_QUOTA		_IO(PMM_IOC, 0x04)
+#define PMM_IOC_RESIZE		_IO(PMM_IOC, 0x05)
 
 /* On a block fd */
 #define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
@@ -226,6 +227,40 @@ struct pmm_quota {
 	__aligned_u64 used;
 	__aligned_u64 all_limit;
 	__aligned_u64 all_used;
+};
+
+/* pmm_resize.reason: why a pool does not have the size that was asked for */
+#define PMM_RESIZE_NONE		0	/* it has */
+#define PMM_RESIZE_IN_USE	1	/* no free 2 MiB are left to give back */
+#define PMM_RESIZE_NO_MEMORY	2	/* the kernel cannot free as much */
+#define PMM_RESIZE_RESERVE	3	/* it would leave the machine too little */
+
+/**
+ * struct pmm_resize - PMM_IOC_RESIZE: grow or shrink a pool of system RAM
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @type: in: name of the type, or empty for the default
+ * @total: in: size that the pool is to have, in bytes; rounded up to what the
+ *	kernel moves as a whole, 2 MiB
+ * @actual: out: size that it has now, in bytes
+ * @reason: out: PMM_RESIZE_*, why that is not @total, or PMM_RESIZE_NONE
+ * @reserved: in: zero
+ *
+ * Blocks are not touched: shrinking gives back what is free, the smallest pieces
+ * first, and goes as far as that goes; growing goes as far as the kernel can move
+ * its own things out of the way.  EBUSY (shrinking) and ENOMEM (growing) when
+ * that was not all the way; @actual and @reason are written then, too.  EPERM
+ * without CAP_SYS_ADMIN, ENOENT when there is no such type, EOPNOTSUPP for one
+ * of a driver.  EINTR when killed, with the pool of some size in between.
+ */
+struct pmm_resize {
+	__u32 size;
+	__u32 flags;
+	char type[PMM_NAME_LEN];
+	__aligned_u64 total;
+	__aligned_u64 actual;
+	__u32 reason;
+	__u32 reserved;
 };
 
 /* pmm_find.flags: exactly one */
