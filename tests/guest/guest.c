@@ -474,20 +474,42 @@ static uint64_t column(const char *head, const char *line, const char *name)
 	return 0;
 }
 
-void pool_read(struct pool *pool)
+static void pool_fill(struct pool *pool, const char *head, const char *line)
 {
-	char head[512], line[512];
-	FILE *f = fopen(DEBUGFS "types", "re");
-
-	EXPECT(f);
-	EXPECT(fgets(head, sizeof(head), f) && fgets(line, sizeof(line), f));
-	fclose(f);
 	pool->total = column(head, line, "total");
 	pool->free = column(head, line, "free");
 	pool->largest_free = column(head, line, "largest_free");
 	pool->quarantined = column(head, line, "quarantined");
 	pool->retired = column(head, line, "retired");
 	pool->blocks = column(head, line, "blocks");
+}
+
+/* The line of that type, or of the first one; false if there is none. */
+static bool pool_find(struct pool *pool, const char *type)
+{
+	char head[512], line[512];
+	FILE *f = fopen(DEBUGFS "types", "re");
+	size_t len = type ? strlen(type) : 0;
+	bool found = false;
+
+	EXPECT(f != NULL);
+	EXPECT(fgets(head, sizeof(head), f) != NULL);
+	while (!found && fgets(line, sizeof(line), f))
+		found = !type || (!strncmp(line, type, len) && line[len] == ' ');
+	fclose(f);
+	if (found)
+		pool_fill(pool, head, line);
+	return found;
+}
+
+void pool_read(struct pool *pool)
+{
+	EXPECT(pool_find(pool, NULL));
+}
+
+bool pool_read_type(struct pool *pool, const char *type)
+{
+	return pool_find(pool, type);
 }
 
 bool pool_whole(void)
@@ -586,12 +608,15 @@ static void allow_video(void)
 	EXPECT_OK(chmod("/dev/pmm", 0660));
 }
 
-static void insert(const char *path, const char *args)
+static int try_insert(const char *path, const char *args)
 {
 	int fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
+	int ret = syscall(SYS_finit_module, fd, args, 0);
+	int err = errno;
 
-	EXPECT_OK(syscall(SYS_finit_module, fd, args, 0));
 	close(fd);
+	errno = err;
+	return ret;
 }
 
 static const char *module_path(void)
@@ -605,23 +630,38 @@ static const char *module_path(void)
 
 void module_insert(const char *args)
 {
-	insert(module_path(), args);
+	EXPECT_OK(try_insert(module_path(), args));
 	allow_video();
 }
 
-void test_module_insert(const char *name, const char *args)
+int try_module_insert(const char *args)
+{
+	return try_insert(module_path(), args);
+}
+
+int try_test_module_insert(const char *name, const char *args)
 {
 	const char *pmm_ko = module_path(), *slash = strrchr(pmm_ko, '/');
 	int dir = slash ? slash - pmm_ko : 0;
 	char path[512];
 
 	snprintf(path, sizeof(path), "%.*s/tests/kmod/%s.ko", dir, pmm_ko, name);
-	insert(path, args);
+	return try_insert(path, args);
+}
+
+void test_module_insert(const char *name, const char *args)
+{
+	EXPECT_OK(try_test_module_insert(name, args));
+}
+
+int try_test_module_remove(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK);
 }
 
 void test_module_remove(const char *name)
 {
-	EXPECT_OK(syscall(SYS_delete_module, name, O_NONBLOCK));
+	EXPECT_OK(try_test_module_remove(name));
 }
 
 void module_parameters(char *args, size_t size)
@@ -665,6 +705,21 @@ void sleep_ms(unsigned int ms)
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
+}
+
+long zones_free(void)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	long pages = 0, value;
+	char line[128];
+
+	EXPECT(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " pages free %ld", &value) == 1 ||
+		    sscanf(line, " count: %ld", &value) == 1)
+			pages += value;
+	fclose(f);
+	return pages * (long)(PAGE / KIB);
 }
 
 long meminfo(const char *name)

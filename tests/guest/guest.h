@@ -154,7 +154,9 @@ struct pool {
 	uint64_t blocks;
 };
 
+/* Of the default type, which is the first; of another, false if there is none. */
 void pool_read(struct pool *pool);
+bool pool_read_type(struct pool *pool, const char *type);
 /* Is nothing alive or in quarantine, and everything not retired free? */
 bool pool_whole(void);
 /* Wait until it is, or fail the test after that many seconds. */
@@ -167,11 +169,14 @@ bool block_line(uint64_t id, char *line, size_t size);
 void module_remove(void);
 void module_insert(const char *args);
 int try_module_remove(void);
+int try_module_insert(const char *args);
 /* The parameters it was loaded with, to insert it as it was. */
 void module_parameters(char *args, size_t size);
 /* The same for a driver of tests/kmod. */
 void test_module_insert(const char *name, const char *args);
 void test_module_remove(const char *name);
+int try_test_module_insert(const char *name, const char *args);
+int try_test_module_remove(const char *name);
 
 /* ---- the rest of the machine ---- */
 
@@ -182,6 +187,8 @@ double now(void);
 void sleep_ms(unsigned int ms);
 /* KiB from a line of /proc/meminfo, such as "Shmem". */
 long meminfo(const char *name);
+/* KiB of free pages, those included that a CPU keeps for its next request. */
+long zones_free(void);
 /* Write a string to a file of /proc or /sys. */
 void write_file(const char *path, const char *text);
 int try_write_file(const char *path, const char *text);

@@ -38,6 +38,15 @@ static void prepare_find(void *arg)
 	((struct pmm_find *)arg)->fd = block;
 }
 
+/* To what it has. */
+static void prepare_resize(void *arg)
+{
+	struct pool pool;
+
+	pool_read(&pool);
+	((struct pmm_resize *)arg)->total = pool.total;
+}
+
 /* Nothing is wrong with it, except that the block has a home already. */
 static void prepare_adopt(void *arg)
 {
@@ -103,6 +112,9 @@ static const struct call calls[] = {
 		.flags = PMM_QUOTA_GET | PMM_QUOTA_SET | PMM_QUOTA_RESET,
 		.out = true, .prepare = prepare_quota,
 	}, {
+		.name = "RESIZE", .cmd = PMM_IOC_RESIZE, .size = 64, .first = 64,
+		.out = true, .prepare = prepare_resize,
+	}, {
 		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 120, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
@@ -135,6 +147,7 @@ _Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
 _Static_assert(sizeof(struct pmm_quota) == 80, "ABI");
+_Static_assert(sizeof(struct pmm_resize) == 64, "ABI");
 _Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");

@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -154,22 +153,6 @@ static void test_holders(void)
 
 /* ---- what the module gives back ---- */
 
-/* KiB of free pages, those included that a CPU keeps for its next request. */
-static long zones_free(void)
-{
-	FILE *f = fopen("/proc/zoneinfo", "re");
-	long pages = 0, value;
-	char line[128];
-
-	EXPECT(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " pages free %ld", &value) == 1 ||
-		    sscanf(line, " count: %ld", &value) == 1)
-			pages += value;
-	fclose(f);
-	return pages * (long)(PAGE / KIB);
-}
-
 /* Caches do not go all at once. */
 static long free_kib(void)
 {
@@ -264,27 +247,13 @@ static void test_default(void)
 
 /* ---- what it refuses ---- */
 
-static int try_insert(const char *args)
-{
-	const char *path = getenv("PMM_KO");
-	int fd, ret, err;
-
-	EXPECT(path);
-	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
-	ret = syscall(SYS_finit_module, fd, args, 0);
-	err = errno;
-	close(fd);
-	errno = err;
-	return ret;
-}
-
 static void expect_refused(const char *args, int err, const char *says)
 {
 	int log = kmsg_open();
 
 	printf("%s\n", args);
 	fflush(stdout);
-	EXPECT_ERRNO(try_insert(args), err);
+	EXPECT_ERRNO(try_module_insert(args), err);
 	EXPECT(kmsg_has(log, says));
 	close(log);
 	expect_gone();
