@@ -394,7 +394,10 @@ static int pmm_adopt_begin(struct pmm_block *block)
 	int err = 0;
 
 	mutex_lock(&block->lock);
-	if (block->adopting || (block->home && !pmm_watch_ended(&block->home->watch)))
+	if (block->lost)
+		err = -ENODEV;
+	else if (block->adopting ||
+		 (block->home && !pmm_watch_ended(&block->home->watch)))
 		err = -EBUSY;
 	else
 		block->adopting = true;
@@ -464,6 +467,8 @@ int pmm_home_adopt(struct pmm_block *block, unsigned long address, bool seal)
 	struct file *file;
 	int err;
 
+	if (!(block->type->caps & PMM_TYPE_MAPPABLE))
+		return -EOPNOTSUPP;
 	file = pmm_adopt_file(address, pmm_block_size(block));
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -481,6 +486,40 @@ out_put_file:
 			      file_inode(file)->i_ino, err);
 	fput(file);
 	return err;
+}
+
+/**
+ * pmm_home_empty() - take a home's memory away from whoever has it
+ * @home: the home; the caller has a reference
+ *
+ * The inode is cut to nothing and stays so.  All mappings, private ones too, are
+ * past its end then: they are unmapped, and touching them is SIGBUS.  Reading the
+ * file finds its end, writing fails with EPERM.  A page that somebody holds has
+ * left the inode, but is still held.
+ *
+ * Context: May sleep.  Does not wait for the inode's lock: whoever writes to the
+ * file may hold it for as long as the source of the data likes.
+ * Return: false if somebody had the lock, to be tried again.
+ */
+bool pmm_home_empty(struct pmm_home *home)
+{
+	struct inode *inode = pmm_watch_grab(&home->watch);
+	bool locked;
+
+	/* The end of an inode does the same. */
+	if (!inode)
+		return true;
+	locked = inode_trylock(inode);
+	if (locked) {
+		SHMEM_I(inode)->seals |= F_SEAL_SEAL | F_SEAL_SHRINK |
+					 F_SEAL_GROW;
+		i_size_write(inode, 0);
+		unmap_mapping_range(inode->i_mapping, 0, 0, 1);
+		shmem_truncate_range(inode, 0, -1);
+		inode_unlock(inode);
+	}
+	pmm_watch_ungrab(inode);
+	return locked;
 }
 
 /**

@@ -73,12 +73,42 @@ void pmm_block_put(struct pmm_block *block)
 }
 
 /**
+ * pmm_block_use() - touch a block's pages by other means than its home
+ * @block: the block; the caller is a user of it
+ *
+ * A driver's memory is not given back to it before pmm_block_unuse().  Whoever
+ * uses it already may just increment @uses.
+ *
+ * Context: May sleep.
+ * Return: false if the memory is on its way back, or has gone.
+ */
+bool pmm_block_use(struct pmm_block *block)
+{
+	bool usable;
+
+	mutex_lock(&block->lock);
+	usable = !block->lost;
+	if (usable)
+		atomic_inc(&block->uses);
+	mutex_unlock(&block->lock);
+	return usable;
+}
+
+/* The reverse of pmm_block_use(); in any context. */
+void pmm_block_unuse(struct pmm_block *block)
+{
+	/* Ordered after whatever was done to the pages. */
+	WARN_ON_ONCE(atomic_dec_return(&block->uses) < 0);
+}
+
+/**
  * pmm_block_revive() - become a user of a block that was found by its home
  * @block: the block; the caller has a reference to the structure
  * @file: a file of its home, kept by the caller
  *
  * Context: May sleep.
- * Return: 0, -ENOENT if the block is dying, or an errno of opening the home.
+ * Return: 0, -ENOENT if the block is dying, -ENODEV if its memory is going, or an
+ * errno of opening the home.
  */
 int pmm_block_revive(struct pmm_block *block, struct file *file)
 {
@@ -89,6 +119,10 @@ int pmm_block_revive(struct pmm_block *block, struct file *file)
 	if (!block->home || block->home->watch.inode != file->f_mapping->host ||
 	    pmm_watch_ended(&block->home->watch)) {
 		err = -ENOENT;
+		goto out;
+	}
+	if (block->lost) {
+		err = -ENODEV;
 		goto out;
 	}
 	if (refcount_inc_not_zero(&block->users))
@@ -161,7 +195,8 @@ void pmm_block_destroy(struct pmm_block *block)
 {
 	pmm_quota_uncharge(block->charge);
 	xa_erase(&pmm_blocks, block->id);
-	pmm_type_block_gone(block->type);
+	if (!block->gone)
+		pmm_type_block_gone(block->type);
 	pmm_block_put_ref(block);
 	module_put(THIS_MODULE);
 }
@@ -215,6 +250,8 @@ static struct pmm_block *pmm_block_create(struct pmm_type *type,
 	}
 	kref_init(&block->ref);
 	refcount_set(&block->users, 1);
+	/* Until it is zeroed. */
+	atomic_set(&block->uses, 1);
 	pmm_type_get(type);
 	block->type = type;
 	block->nr = nr;
@@ -303,6 +340,7 @@ static struct pmm_block *pmm_block_new(struct pmm_type *type, u64 length,
 	}
 	pmm_block_register(block);
 	err = pmm_block_zero(block->pfn, block->nr);
+	pmm_block_unuse(block);
 	if (err) {
 		pmm_block_put(block);
 		return ERR_PTR(err);
@@ -353,6 +391,8 @@ static struct pmm_home *pmm_block_home(struct pmm_block *block)
 	struct pmm_home *home;
 
 	lockdep_assert_held(&block->lock);
+	if (block->lost)
+		return ERR_PTR(-ENODEV);
 	if (block->adopting)
 		return ERR_PTR(-EBUSY);
 	if (block->home && pmm_watch_ended(&block->home->watch)) {
@@ -380,7 +420,8 @@ static struct pmm_home *pmm_block_home(struct pmm_block *block)
  * Context: May sleep; mmap_lock may be held.
  * Return: a reference to the home's file, or an ERR_PTR: -EBUSY (being adopted
  * right now, or pages are still in a home that has ended), -EOPNOTSUPP (the home
- * is a file of a mounted file system), -EPERM (sealed against writing), -ENOMEM
+ * is a file of a mounted file system, or the type cannot be mapped), -ENODEV (the
+ * memory has gone), -EPERM (sealed against writing), -ENOMEM
  * and what making a file gives.
  */
 struct file *pmm_block_home_file(struct pmm_block *block, bool write)
@@ -388,6 +429,8 @@ struct file *pmm_block_home_file(struct pmm_block *block, bool write)
 	struct pmm_home *home;
 	struct file *file;
 
+	if (!(block->type->caps & PMM_TYPE_MAPPABLE))
+		return ERR_PTR(-EOPNOTSUPP);
 	mutex_lock(&block->lock);
 	home = pmm_block_home(block);
 	if (IS_ERR(home)) {
@@ -405,26 +448,10 @@ struct file *pmm_block_home_file(struct pmm_block *block, bool write)
 	return file;
 }
 
-/**
- * pmm_block_describe() - fill in the out fields of PMM_IOC_BLOCK_INFO
- * @block: the block; the caller is a user of it
- * @info: zeroed by the caller
- */
-void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
+static void pmm_block_describe_home(struct pmm_block *block,
+				    struct pmm_block_info *info)
 {
 	struct pmm_home *home;
-
-	info->id = block->id;
-	info->length = pmm_block_size(block);
-	info->align = (u64)block->align << PAGE_SHIFT;
-	info->holders = refcount_read(&block->users);
-	info->aliases = atomic_read(&block->aliases);
-	info->uid = from_kuid_munged(current_user_ns(), block->uid);
-	strscpy(info->type, block->type->name, sizeof(info->type));
-	if (capable(CAP_SYS_RAWIO))
-		info->phys = (u64)block->pfn << PAGE_SHIFT;
-	if (pmm_pages_poisoned(block->pfn, block->nr))
-		info->state |= PMM_BLOCK_POISONED;
 
 	mutex_lock(&block->lock);
 	home = block->home;
@@ -435,6 +462,32 @@ void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
 		pmm_home_describe(home, info);
 		pmm_watch_put(&home->watch);
 	}
+}
+
+/**
+ * pmm_block_describe() - fill in the out fields of PMM_IOC_BLOCK_INFO
+ * @block: the block; the caller is a user of it
+ * @info: zeroed by the caller
+ */
+void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info)
+{
+	info->id = block->id;
+	info->length = pmm_block_size(block);
+	info->align = (u64)block->align << PAGE_SHIFT;
+	info->holders = refcount_read(&block->users);
+	info->aliases = atomic_read(&block->aliases);
+	info->uid = from_kuid_munged(current_user_ns(), block->uid);
+	strscpy(info->type, block->type->name, sizeof(info->type));
+	if (!pmm_block_use(block)) {
+		info->state |= PMM_BLOCK_GONE;
+		return;
+	}
+	if (capable(CAP_SYS_RAWIO))
+		info->phys = (u64)block->pfn << PAGE_SHIFT;
+	if (pmm_pages_poisoned(block->pfn, block->nr))
+		info->state |= PMM_BLOCK_POISONED;
+	pmm_block_describe_home(block, info);
+	pmm_block_unuse(block);
 }
 
 static const char *pmm_block_names(struct pmm_block *block, char *buf,
@@ -458,7 +511,7 @@ static const char *pmm_block_names(struct pmm_block *block, char *buf,
 }
 
 /* The first block whose number is above *@id, with a reference to it. */
-static struct pmm_block *pmm_block_after(unsigned long *id)
+struct pmm_block *pmm_block_after(unsigned long *id)
 {
 	struct pmm_block *block;
 
@@ -485,6 +538,7 @@ void pmm_blocks_show(struct seq_file *m)
 			   from_kuid_munged(seq_user_ns(m), block->uid),
 			   pmm_block_names(block, buf, sizeof(buf)),
 			   refcount_read(&block->users),
+			   block->gone ? "gone" :
 			   block->dead ? "quarantine" :
 			   block->home ? "home" : "plain");
 		mutex_unlock(&block->lock);

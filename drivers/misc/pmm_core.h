@@ -205,6 +205,7 @@ int pmm_type_close(struct pmm_type *type);
 void pmm_type_unlist(struct pmm_type *type);
 int pmm_type_extent(struct pmm_type *type, unsigned long *first,
 		    unsigned long *last);
+void pmm_type_forget_ranges(struct pmm_type *type);
 void pmm_types_show(struct seq_file *m);
 
 /* ---- system RAM: drivers/misc/pmm_ram.c, pmm_resize.c, pmm_pool.c ---- */
@@ -262,10 +263,15 @@ struct pmm_home;
  * @uid: user who allocated it
  * @aliases: further names of its home, see ipc/pmm_alias.c
  * @charge: who pays for it, NULL if nobody does
- * @lock: protects @home, @adopting, @dead
+ * @uses: whoever touches the pages by other means than the home: drivers, and
+ *	whoever zeroes or examines them; see pmm_block_use()
+ * @lock: protects @home, @adopting, @dead, @lost, @gone
  * @home: the inode whose page cache the block is, or NULL
  * @adopting: an ADOPT is under way, and @home is about to change
  * @dead: the pages are on their way back to the pool
+ * @lost: the pages are on their way back to the driver they came from: they do
+ *	not go into a home any more, and there are no new @uses
+ * @gone: that is where they are, and nobody may touch them
  * @work: looks whether the block is still held, see pmm_block_check()
  * @waiting: in the quarantine
  */
@@ -280,11 +286,14 @@ struct pmm_block {
 	kuid_t uid;
 	atomic_t aliases;
 	struct pmm_charge *charge;
+	atomic_t uses;
 
-	struct mutex lock;	/* the next three */
+	struct mutex lock;	/* the next five */
 	struct pmm_home *home;
 	bool adopting;
 	bool dead;
+	bool lost;
+	bool gone;
 
 	struct work_struct work;
 	struct list_head waiting;
@@ -300,6 +309,9 @@ void pmm_block_get(struct pmm_block *block);
 void pmm_block_put(struct pmm_block *block);
 int pmm_block_revive(struct pmm_block *block, struct file *file);
 void pmm_block_check(struct pmm_block *block);
+bool pmm_block_use(struct pmm_block *block);
+void pmm_block_unuse(struct pmm_block *block);
+struct pmm_block *pmm_block_after(unsigned long *id);
 struct file *pmm_block_home_file(struct pmm_block *block, bool write);
 void pmm_block_describe(struct pmm_block *block, struct pmm_block_info *info);
 void pmm_blocks_show(struct seq_file *m);
@@ -420,6 +432,7 @@ void pmm_home_drop(struct pmm_home *home);
 struct pmm_block *pmm_home_find(struct inode *inode);
 bool pmm_home_write_sealed(struct pmm_home *home);
 int pmm_home_mmap(struct file *file, struct vm_area_struct *vma);
+bool pmm_home_empty(struct pmm_home *home);
 void pmm_home_describe(struct pmm_home *home, struct pmm_block_info *info);
 
 int pmm_alias_create(struct pmm_block *block, struct file *file);

@@ -4,6 +4,8 @@
  *
  * A driver is a user of a block as an open block fd is: it counts among the
  * holders, and the block lives until the last of them and its home are gone.
+ * And since it touches the pages by itself, the memory is not given back to the
+ * driver it came from before, see pmm_block_use().
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -60,10 +62,16 @@ struct pmm_block *pmm_alloc(const char *type, size_t size, size_t align,
 		.dev = dev,
 	};
 	char chosen[PMM_NAME_LEN];
+	struct pmm_block *block;
 	struct pmm_why why = {};
 
 	might_sleep();
-	return pmm_types_alloc(&want, chosen, &why);
+	block = pmm_types_alloc(&want, chosen, &why);
+	if (!IS_ERR(block) && !pmm_block_use(block)) {
+		pmm_block_put(block);
+		block = ERR_PTR(-ENOENT);
+	}
+	return block;
 }
 EXPORT_SYMBOL_GPL(pmm_alloc);
 
@@ -81,6 +89,7 @@ EXPORT_SYMBOL_GPL(pmm_alloc);
 struct pmm_block *pmm_get(struct pmm_block *block)
 {
 	pmm_block_get(block);
+	atomic_inc(&block->uses);
 	return block;
 }
 EXPORT_SYMBOL_GPL(pmm_get);
@@ -97,8 +106,10 @@ EXPORT_SYMBOL_GPL(pmm_get);
  */
 void pmm_put(struct pmm_block *block)
 {
-	if (block)
-		pmm_block_put(block);
+	if (!block)
+		return;
+	pmm_block_unuse(block);
+	pmm_block_put(block);
 }
 EXPORT_SYMBOL_GPL(pmm_put);
 
@@ -115,7 +126,8 @@ EXPORT_SYMBOL_GPL(pmm_put);
  * Context: May sleep.  Process context, no locks.
  * Return: the block, with one reference more, which is the caller's; or an
  * ERR_PTR: -EBADF (no such fd), -ENOENT (not of a block), -EACCES (the fd does
- * not grant reading, or with @write, writing).
+ * not grant reading, or with @write, writing), -ENODEV (its memory was another
+ * driver's, which has taken it back).
  */
 struct pmm_block *pmm_block_from_fd(int fd, bool write)
 {
@@ -130,6 +142,10 @@ struct pmm_block *pmm_block_from_fd(int fd, bool write)
 	if (!IS_ERR(block) && write && !(file->f_mode & FMODE_WRITE)) {
 		pmm_block_put(block);
 		block = ERR_PTR(-EACCES);
+	}
+	if (!IS_ERR(block) && !pmm_block_use(block)) {
+		pmm_block_put(block);
+		block = ERR_PTR(-ENODEV);
 	}
 	fput(file);
 	return block;
@@ -156,7 +172,8 @@ int pmm_block_fd(struct pmm_block *block, bool write)
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = pmm_block_file(pmm_get(block), write);
+	pmm_block_get(block);
+	file = pmm_block_file(block, write);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);

@@ -71,6 +71,12 @@ static bool pmm_quarantine_release(struct pmm_block *block)
 	unsigned long pfn = block->pfn, nr = block->nr;
 	int err;
 
+	/* Dead, so that this does not change any more. */
+	if (block->gone) {
+		pmm_type_quarantine(block->type, -(long)nr);
+		pmm_block_destroy(block);
+		return true;
+	}
 	if (!pmm_pages_returned(block->pfn, block->nr) ||
 	    !pmm_pages_reset(block->pfn, block->nr))
 		return false;

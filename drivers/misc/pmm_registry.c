@@ -216,8 +216,8 @@ static int pmm_type_add_span(struct pmm_type *type, const struct pmm_span *span)
 	return 0;
 }
 
-/* The pages go back to the driver as they are. */
-static void pmm_type_forget_spans(struct pmm_type *type)
+/* A driver's pages go back to it as they are.  pmm_ranges_mutex is held. */
+void pmm_type_forget_ranges(struct pmm_type *type)
 {
 	struct pmm_range *range, *next;
 
@@ -295,7 +295,7 @@ struct pmm_type *pmm_type_register(const struct pmm_type_desc *desc)
 	if (!err)
 		err = pmm_type_list(type);
 	if (err)
-		pmm_type_forget_spans(type);
+		pmm_type_forget_ranges(type);
 	mutex_unlock(&pmm_ranges_mutex);
 	if (err) {
 		pmm_type_put(type);
@@ -324,7 +324,7 @@ int pmm_type_unregister(struct pmm_type *type)
 	err = pmm_type_close(type);
 	if (!err) {
 		pmm_type_unlist(type);
-		pmm_type_forget_spans(type);
+		pmm_type_forget_ranges(type);
 	}
 	mutex_unlock(&pmm_ranges_mutex);
 	if (!err)

@@ -57,7 +57,7 @@ void pmm_block_dma_sync_for_device(struct pmm_block *block, struct device *dev,
 				   dma_addr_t addr, size_t offset, size_t size,
 				   enum dma_data_direction dir);
 
-/* ---- types: drivers/misc/pmm_registry.c ---- */
+/* ---- types: drivers/misc/pmm_registry.c, pmm_remove.c ---- */
 
 struct pmm_type;
 
@@ -85,7 +85,8 @@ struct pmm_span {
  *	with one reference, which is the driver's, and is nowhere else: not
  *	mapped, in no page cache, on no list, not part of a compound page.
  * @nr_spans: how many
- * @owner: module that each block keeps loaded, usually THIS_MODULE; or NULL
+ * @owner: module that each block keeps loaded, usually THIS_MODULE; with NULL the
+ *	module can be removed at any time, and has to call pmm_type_remove()
  */
 struct pmm_type_desc {
 	const char *name;
@@ -99,5 +100,6 @@ struct pmm_type_desc {
 
 struct pmm_type *pmm_type_register(const struct pmm_type_desc *desc);
 int pmm_type_unregister(struct pmm_type *type);
+void pmm_type_remove(struct pmm_type *type);
 
 #endif /* _LINUX_PMM_H */

@@ -32,6 +32,7 @@
  *	ENOMEM		the pool cannot satisfy the request (see pmm_alloc.reason)
  *	EDQUOT		over the caller's quota (see pmm_alloc.quota)
  *	EOVERFLOW	a size or an offset that does not fit
+ *	ENODEV		the block's memory was a driver's, which has taken it back
  */
 #ifndef _UAPI_LINUX_PMM_H
 #define _UAPI_LINUX_PMM_H
@@ -302,6 +303,7 @@ struct pmm_find {
 #define PMM_BLOCK_SEALED	(1ULL << 5)	/* its size can no longer change */
 #define PMM_BLOCK_INCOMPLETE	(1ULL << 6)	/* pages were punched out of the home */
 #define PMM_BLOCK_POISONED	(1ULL << 7)	/* a page had a memory error */
+#define PMM_BLOCK_GONE		(1ULL << 8)	/* the driver took its memory back */
 
 /**
  * struct pmm_block_info - PMM_IOC_BLOCK_INFO: what a block is
@@ -379,7 +381,8 @@ struct pmm_block_adopt {
  * for writing through /proc.
  *
  * mmap() of a block fd makes a private home in the same way, and fails in the
- * same way; EINVAL when it reaches past the end of the block.
+ * same way; EINVAL when it reaches past the end of the block.  EOPNOTSUPP, too,
+ * for a type without PMM_TYPE_MAPPABLE.
  */
 struct pmm_block_home_fd {
 	__u32 size;
