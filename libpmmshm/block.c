@@ -64,6 +64,7 @@ static int block_get_memory(struct pmmshm_block *block,
 		.size = sizeof(req),
 		.length = r->size,
 		.align = r->align,
+		.caps = r->caps,
 	};
 
 	memcpy(req.type, r->type, sizeof(req.type));
@@ -164,6 +165,7 @@ static uint64_t public_state(uint64_t state)
 		{ PMM_BLOCK_SEALED, PMMSHM_STATE_SEALED },
 		{ PMM_BLOCK_INCOMPLETE, PMMSHM_STATE_INCOMPLETE },
 		{ PMM_BLOCK_POISONED, PMMSHM_STATE_POISONED },
+		{ PMM_BLOCK_GONE, PMMSHM_STATE_GONE },
 	};
 	uint64_t public = 0;
 	size_t i;

@@ -86,6 +86,11 @@ static const char *what(const struct pmm_alloc *req, char *buf, size_t size)
 	if (req->type[0])
 		snprintf(buf, size, "cannot allocate %s of type '%.*s'",
 			 pmmshm_bytes(req->length).s, PMM_NAME_LEN, req->type);
+	else if (req->caps)
+		snprintf(buf, size, "cannot allocate %s of a type with capabilities %#" PRIx64 "%s%.*s",
+			 pmmshm_bytes(req->length).s, (uint64_t)req->caps,
+			 req->chosen[0] ? ", the closest is " : "",
+			 PMM_NAME_LEN - 1, req->chosen);
 	else
 		snprintf(buf, size, "cannot allocate %s of the default type",
 			 pmmshm_bytes(req->length).s);
@@ -190,7 +195,7 @@ static int explain_reason(const char *what, const struct pmm_alloc *req,
 int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 			 int err)
 {
-	char buf[128];
+	char buf[192];
 
 	what(req, buf, sizeof(buf));
 	switch (err) {
@@ -207,6 +212,37 @@ int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 				   buf);
 	}
 	return pmmshm_fail(err, "%s: %m", buf);
+}
+
+/* ---------------------------------------------------------------- resizing */
+
+/* @req as PMM_IOC_RESIZE left it when it failed with @err. */
+int pmmshm_explain_resize(const struct pmm_resize *req, int err)
+{
+	const char *type = req->type[0] ? req->type : "the default type";
+	struct pmmshm_text total = pmmshm_bytes(req->total);
+	struct pmmshm_text actual = pmmshm_bytes(req->actual);
+
+	switch (err) {
+	case EPERM:
+		return pmmshm_fail(err, "only root may resize a pool (CAP_SYS_ADMIN)");
+	case ENOENT:
+		return pmmshm_fail(err, "cannot resize %s: no such type of memory",
+				   type);
+	case EOPNOTSUPP:
+		return pmmshm_fail(err, "cannot resize %s: its memory is a driver's",
+				   type);
+	case EBUSY:
+		return pmmshm_fail(err, "cannot shrink %s to %s: it has %s now, and no free 2 MiB are left to give back; free some blocks",
+				   type, total.s, actual.s);
+	case ENOMEM:
+		return pmmshm_fail(err, "cannot resize %s to %s: it has %s now, and %s; free some memory of the machine",
+				   type, total.s, actual.s,
+				   req->reason == PMM_RESIZE_RESERVE ?
+				   "more would leave the machine too little" :
+				   "the kernel cannot free more");
+	}
+	return pmmshm_fail(err, "cannot resize %s: %m", type);
 }
 
 /* ---------------------------------------------------------------- segments */

@@ -2,7 +2,8 @@
 /*
  * What the parts of libpmmshm share.  Nothing here is exported.
  *
- *	pmmshm.c	the connection: open, close, versions, types
+ *	pmmshm.c	the connection: open, close, versions
+ *	type.c		types of memory: describe, resize
  *	request.c	what the caller of an allocation wants, checked
  *	block.c		blocks: allocate, free, describe, map again
  *	import.c	blocks that others made
@@ -82,6 +83,7 @@ struct pmmshm_request {
 	unsigned int flags;
 	mode_t mode;
 	key_t key;
+	uint64_t caps;
 	char type[PMM_NAME_LEN];
 };
 
@@ -123,6 +125,7 @@ int pmmshm_explain_open(const struct pmmshm_transport *sys, const char *path,
 			int err);
 int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 			 int err);
+int pmmshm_explain_resize(const struct pmm_resize *req, int err);
 int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
 			  size_t size, int err);
 int pmmshm_explain_adopt(int shmid, int err);

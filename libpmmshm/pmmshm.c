@@ -87,38 +87,3 @@ void pmmshm_close(struct pmmshm *pmm)
 	sys->free(pmm);
 	errno = err;
 }
-
-static void type_info_fill(struct pmmshm_type_info *to,
-			   const struct pmm_type_info *from)
-{
-	memset(to, 0, sizeof(*to));
-	memcpy(to->name, from->name, sizeof(to->name) - 1);
-	memcpy(to->allocator, from->allocator, sizeof(to->allocator) - 1);
-	to->caps = from->caps;
-	to->min_align = from->min_align;
-	to->max_align = from->max_align;
-	to->total = from->total;
-	to->free = from->free;
-	to->largest_free = from->largest_free;
-	to->quarantined = from->quarantined;
-	to->retired = from->retired;
-	to->blocks = from->blocks;
-}
-
-int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
-		    struct pmmshm_type_info *info)
-{
-	struct pmm_type_info req = { .size = sizeof(req), .index = index };
-
-	if (!pmm || !info)
-		return pmmshm_fail(EINVAL, "pmmshm_type_get: NULL argument");
-	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_TYPE, &req)) {
-		if (errno == ENOENT)
-			return pmmshm_fail(ENOENT, "no type of memory number %u",
-					   index);
-		return pmmshm_fail(errno, "cannot describe type of memory number %u: %m",
-				   index);
-	}
-	type_info_fill(info, &req);
-	return 0;
-}

@@ -51,6 +51,10 @@ struct pmmshm_block;
  * @align: alignment of the physical address; 0 for the natural one
  * @type: name of a type of memory; NULL or "" for the default
  * @mode: permission bits of the segment; 0 means 0600
+ * @caps: PMM_TYPE_* bits of <linux/pmm.h> that the memory must have.  Without
+ *	@type the types that have them all are tried in the order of
+ *	pmmshm_type_get(), and the first with room is taken; 0 leaves it at
+ *	the default type, which is the first.
  *
  * Fields that are left zero mean the default.  %PMMSHM_NO_SEGMENT goes with
  * neither %PMMSHM_KEEP_SEGMENT nor a mode.
@@ -65,6 +69,7 @@ struct pmmshm_alloc_opts {
 	size_t align;
 	const char *type;
 	mode_t mode;
+	uint64_t caps;
 };
 
 /* pmmshm_block_info.state */
@@ -75,6 +80,7 @@ struct pmmshm_alloc_opts {
 #define PMMSHM_STATE_SEALED	(1ULL << 4)	/* its size is fixed */
 #define PMMSHM_STATE_INCOMPLETE	(1ULL << 5)	/* pages were punched out of it */
 #define PMMSHM_STATE_POISONED	(1ULL << 6)	/* a page had a memory error */
+#define PMMSHM_STATE_GONE	(1ULL << 7)	/* a driver took its memory back */
 
 /**
  * struct pmmshm_block_info - what a block is
@@ -115,6 +121,7 @@ struct pmmshm_block_info {
  * @quarantined: freed, but still pinned by someone
  * @retired: out of use after memory errors
  * @blocks: number of live blocks
+ * @limit: all its memory is below this physical address; ~0 if it may be anywhere
  */
 struct pmmshm_type_info {
 	char name[32];
@@ -128,6 +135,7 @@ struct pmmshm_type_info {
 	uint64_t quarantined;
 	uint64_t retired;
 	uint64_t blocks;
+	uint64_t limit;
 };
 
 /**
@@ -168,6 +176,22 @@ const char *pmmshm_version(void);
  */
 int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
 		    struct pmmshm_type_info *info);
+
+/**
+ * pmmshm_type_resize() - grow or shrink a pool of system RAM
+ * @pmm: handle
+ * @type: name of the type; NULL or "" for the default
+ * @total: size that its pool is to have; rounded up to 2 MiB
+ *
+ * Blocks are not touched.  Shrinking gives free memory back to the kernel and
+ * stops at what is in use, growing stops where the kernel cannot free more; on
+ * failure pmmshm_error() says how far it came, and so does pmmshm_type_get().
+ *
+ * Return: 0, or -1: EBUSY (shrunk, but not as far), ENOMEM (grown, but not as
+ * far), EPERM (without CAP_SYS_ADMIN), ENOENT (no such type), EOPNOTSUPP (a
+ * driver's).
+ */
+int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total);
 
 /**
  * pmmshm_block_alloc() - allocate a block and map it

@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define ALLOC_FLAGS	(PMMSHM_NO_SEGMENT | PMMSHM_KEEP_SEGMENT)
+#define OPTS_SIZE_MIN	offsetof(struct pmmshm_alloc_opts, caps)
 #define OPTS_SIZE_MAX	4096	/* more is not a size but garbage */
 
 /* A caller built against a newer library may not want what we do not know. */
@@ -27,7 +28,7 @@ static bool opts_have_tail(const struct pmmshm_alloc_opts *opts)
 
 static int opts_check(const struct pmmshm_alloc_opts *opts)
 {
-	if (opts->size < sizeof(*opts) || opts->size > OPTS_SIZE_MAX)
+	if (opts->size < OPTS_SIZE_MIN || opts->size > OPTS_SIZE_MAX)
 		return pmmshm_fail(EINVAL, "pmmshm_alloc_opts.size is %zu, not sizeof(struct pmmshm_alloc_opts)",
 				   opts->size);
 	if (opts_have_tail(opts))
@@ -79,6 +80,9 @@ int pmmshm_request_init(struct pmmshm_request *r, size_t size,
 		return -1;
 	r->align = opts->align;
 	r->flags = opts->flags;
+	/* The caller may have been built before there was such a field. */
+	if (opts->size >= sizeof(*opts))
+		r->caps = opts->caps;
 	if (opts->mode)
 		r->mode = opts->mode;
 	return request_set_type(r, opts->type);

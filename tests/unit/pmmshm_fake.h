@@ -22,7 +22,7 @@ enum fake_op {
 	FAKE_IPC_STAT, FAKE_IPC_SET, FAKE_IPC_RMID, FAKE_IPC_INFO,
 	FAKE_CALLOC, FAKE_FREE,
 	FAKE_VERSION, FAKE_TYPE, FAKE_ALLOC, FAKE_FIND, FAKE_INFO, FAKE_ADOPT,
-	FAKE_HOME_FD,
+	FAKE_HOME_FD, FAKE_RESIZE,
 	FAKE_OPS,
 };
 
@@ -52,6 +52,9 @@ struct fake_world {
 	unsigned int races;	/* so many holes get taken by another thread */
 	struct pmm_alloc why;	/* if .reason: ALLOC fails, and says this */
 	int why_errno;
+	struct pmm_resize resize;	/* what RESIZE answers, and with this: */
+	int resize_errno;
+	uint64_t caps;		/* that the last ALLOC asked for */
 };
 
 extern struct fake_world fake_world;

@@ -49,7 +49,22 @@ static int ioc_type(int fd, struct pmm_type_info *arg)
 	arg->quarantined = 2;
 	arg->retired = 3;
 	arg->blocks = 4;
+	arg->limit = 5;
 	return 0;
+}
+
+static int ioc_resize(int fd, struct pmm_resize *arg)
+{
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	ck_assert_str_eq(arg->type, fake_world.resize.type);
+	ck_assert_uint_eq(arg->total, fake_world.resize.total);
+	arg->actual = fake_world.resize.actual;
+	arg->reason = fake_world.resize.reason;
+	errno = fake_world.resize_errno;
+	return errno ? -1 : 0;
 }
 
 static int alloc_failed(struct pmm_alloc *arg, const struct pmm_alloc *why,
@@ -61,6 +76,7 @@ static int alloc_failed(struct pmm_alloc *arg, const struct pmm_alloc *why,
 	arg->largest_free = why->largest_free;
 	arg->quota = why->quota;
 	arg->quota_used = why->quota_used;
+	memcpy(arg->chosen, why->chosen, sizeof(arg->chosen));
 	errno = err;
 	return -1;
 }
@@ -78,6 +94,7 @@ static int ioc_alloc(int fd, struct pmm_alloc *arg)
 		return -1;
 	ck_assert_uint_eq(arg->size, sizeof(*arg));
 	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	fake_world.caps = arg->caps;
 	if (arg->type[0] && strcmp(arg->type, "general"))
 		return alloc_failed(arg, &why, ENOENT);
 	if (fake_world.why.reason)
@@ -209,6 +226,9 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PMM_IOC_FIND:
 		ret = fake_enter(FAKE_FIND) ? -1 : ioc_find(fd, arg);
+		break;
+	case PMM_IOC_RESIZE:
+		ret = fake_enter(FAKE_RESIZE) ? -1 : ioc_resize(fd, arg);
 		break;
 	case PMM_IOC_BLOCK_INFO:
 		ret = fake_enter(FAKE_INFO) ? -1 : ioc_info(fd, arg);

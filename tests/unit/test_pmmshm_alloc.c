@@ -122,6 +122,31 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* Also from a program that was built before there was such a field. */
+START_TEST(passes_capabilities_on)
+{
+	struct pmmshm_alloc_opts opts = {
+		.size = sizeof(opts),
+		.caps = PMM_TYPE_DEVICE | PMM_TYPE_MAPPABLE,
+	};
+
+	pmmshm_block_free(pmmshm_block_alloc(pmm, 1, &opts));
+	ck_assert_uint_eq(fake_world.caps, PMM_TYPE_DEVICE | PMM_TYPE_MAPPABLE);
+	opts.size = offsetof(struct pmmshm_alloc_opts, caps);
+	pmmshm_block_free(pmmshm_block_alloc(pmm, 1, &opts));
+	ck_assert_uint_eq(fake_world.caps, 0);
+
+	opts.size = sizeof(opts);
+	fake_world.why = (struct pmm_alloc){
+		.reason = PMM_REASON_EXHAUSTED, .total = 64 * MIB,
+		.free = 8 * MIB, .chosen = "vram",
+	};
+	fake_world.why_errno = ENOMEM;
+	assert_fails(pmmshm_block_alloc(pmm, 16 * MIB, &opts), ENOMEM,
+		     "16 MiB of a type with capabilities 0x6, the closest is vram: the pool has 8 MiB free");
+}
+END_TEST
+
 START_TEST(refuses_newer_options)
 {
 	struct {
@@ -484,6 +509,7 @@ static TCase *tcase_getting(void)
 	tcase_add_test(tcase, outlives_its_handle);
 	tcase_add_loop_test(tcase, refuses, 0,
 			    sizeof(refused) / sizeof(refused[0]));
+	tcase_add_test(tcase, passes_capabilities_on);
 	tcase_add_test(tcase, refuses_newer_options);
 	tcase_add_test(tcase, takes_a_type);
 	tcase_add_test(tcase, tries_again_when_touched);

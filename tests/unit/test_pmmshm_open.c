@@ -93,6 +93,52 @@ START_TEST(type_is_described)
 	ck_assert_uint_eq(info.quarantined, 2);
 	ck_assert_uint_eq(info.retired, 3);
 	ck_assert_uint_eq(info.blocks, 4);
+	ck_assert_uint_eq(info.limit, 5);
+}
+END_TEST
+
+START_TEST(type_is_resized)
+{
+	fake_world.resize.total = 32 * MIB;
+	ck_assert_int_eq(pmmshm_type_resize(pmm, NULL, 32 * MIB), 0);
+	ck_assert_int_eq(pmmshm_type_resize(pmm, "", 32 * MIB), 0);
+	strcpy(fake_world.resize.type, "video");
+	ck_assert_int_eq(pmmshm_type_resize(pmm, "video", 32 * MIB), 0);
+	ck_assert_uint_eq(fake_calls(FAKE_RESIZE), 3);
+	assert_fails_int(pmmshm_type_resize(NULL, "video", 1), EINVAL, "NULL");
+	assert_fails_int(pmmshm_type_resize(pmm, "a name that has thirty-two bytes", 1),
+			 ENOENT, "thirty-two");
+	ck_assert_uint_eq(fake_calls(FAKE_RESIZE), 3);
+}
+END_TEST
+
+static const struct {
+	int err;
+	uint32_t reason;
+	const char *text;
+} resizes[] = {
+	{ EPERM, 0, "only root may resize a pool (CAP_SYS_ADMIN)" },
+	{ ENOENT, 0, "cannot resize video: no such type of memory" },
+	{ EOPNOTSUPP, 0, "cannot resize video: its memory is a driver's" },
+	{ EBUSY, PMM_RESIZE_IN_USE,
+	  "cannot shrink video to 32 MiB: it has 40 MiB now, and no free 2 MiB are left to give back; free some blocks" },
+	{ ENOMEM, PMM_RESIZE_NO_MEMORY,
+	  "cannot resize video to 32 MiB: it has 40 MiB now, and the kernel cannot free more; free some memory of the machine" },
+	{ ENOMEM, PMM_RESIZE_RESERVE,
+	  "cannot resize video to 32 MiB: it has 40 MiB now, and more would leave the machine too little; free some memory of the machine" },
+	{ EFAULT, 0, "cannot resize video: Bad address" },
+};
+
+START_TEST(resize_says_how_far_it_came)
+{
+	fake_world.resize = (struct pmm_resize){
+		.type = "video", .total = 32 * MIB, .actual = 40 * MIB,
+		.reason = resizes[_i].reason,
+	};
+	fake_world.resize_errno = resizes[_i].err;
+	assert_fails_int(pmmshm_type_resize(pmm, "video", 32 * MIB),
+			 resizes[_i].err, resizes[_i].text);
+	ck_assert_str_eq(pmmshm_error(), resizes[_i].text);
 }
 END_TEST
 
@@ -206,6 +252,9 @@ Suite *suite_open(void)
 	tcase_add_test(tcase, open_names_the_group);
 	tcase_add_test(tcase, open_checks_the_abi);
 	tcase_add_test(tcase, type_is_described);
+	tcase_add_test(tcase, type_is_resized);
+	tcase_add_loop_test(tcase, resize_says_how_far_it_came, 0,
+			    sizeof(resizes) / sizeof(resizes[0]));
 	tcase_add_test(tcase, type_failure_leaves_output);
 	tcase_add_test(tcase, signals_are_no_failures);
 	tcase_add_test(tcase, destructors_take_null);
