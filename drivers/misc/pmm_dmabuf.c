@@ -87,11 +87,13 @@ static int pmm_dmabuf_attach(struct dma_buf *dmabuf,
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
 		return -ENOMEM;
+	/* Its device gets at the pages until it is detached. */
+	err = pmm_block_use(buf->block) ? 0 : -ENODEV;
+	if (err)
+		goto err_free;
 	err = pmm_attachment_fill(&a->sgt, buf->block);
-	if (err) {
-		kfree(a);
-		return err;
-	}
+	if (err)
+		goto err_unuse;
 	a->dev = attach->dev;
 	a->dir = DMA_NONE;
 	attach->priv = a;
@@ -100,6 +102,12 @@ static int pmm_dmabuf_attach(struct dma_buf *dmabuf,
 	list_add(&a->node, &buf->attachments);
 	mutex_unlock(&buf->lock);
 	return 0;
+
+err_unuse:
+	pmm_block_unuse(buf->block);
+err_free:
+	kfree(a);
+	return err;
 }
 
 static void pmm_dmabuf_detach(struct dma_buf *dmabuf,
@@ -112,6 +120,7 @@ static void pmm_dmabuf_detach(struct dma_buf *dmabuf,
 	list_del(&a->node);
 	mutex_unlock(&buf->lock);
 	sg_free_table(&a->sgt);
+	pmm_block_unuse(buf->block);
 	kfree(a);
 }
 
@@ -180,10 +189,15 @@ static int pmm_dmabuf_end_cpu_access(struct dma_buf *dmabuf,
 static int pmm_dmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct pmm_dmabuf *buf = dmabuf->priv;
-	void *vaddr = pmm_block_vmap(buf->block);
+	void *vaddr;
 
-	if (IS_ERR(vaddr))
+	if (!pmm_block_use(buf->block))
+		return -ENODEV;
+	vaddr = pmm_block_vmap(buf->block);
+	if (IS_ERR(vaddr)) {
+		pmm_block_unuse(buf->block);
 		return PTR_ERR(vaddr);
+	}
 	iosys_map_set_vaddr(map, vaddr);
 	return 0;
 }
@@ -193,6 +207,7 @@ static void pmm_dmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 	struct pmm_dmabuf *buf = dmabuf->priv;
 
 	pmm_block_vunmap(buf->block, map->vaddr);
+	pmm_block_unuse(buf->block);
 }
 
 static int pmm_dmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
