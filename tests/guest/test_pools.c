@@ -13,10 +13,9 @@
 
 #include "guest.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define LOW_LIMIT	(512 * MIB)
 
-#define SEVERAL	"pools=general:16M,video:8M:align=2M:allocator=bestfit," \
+#define SEVERAL	"pools=general:16M,video:8M:align=2M:allocator=tlsf," \
 		"low:4M:below=512M,spare:6M"
 
 static void type_info(unsigned int index, struct pmm_type_info *t)
@@ -68,11 +67,12 @@ static void test_several(void)
 		uint64_t total;
 		uint64_t min_align;
 		uint64_t limit;
+		const char *allocator;
 	} want[] = {
-		{ "general", 16 * MIB, PAGE, ~0ULL },
-		{ "video", 8 * MIB, 2 * MIB, ~0ULL },
-		{ "low", 4 * MIB, PAGE, LOW_LIMIT },
-		{ "spare", 6 * MIB, PAGE, ~0ULL },
+		{ "general", 16 * MIB, PAGE, ~0ULL, "bestfit" },
+		{ "video", 8 * MIB, 2 * MIB, ~0ULL, "tlsf" },
+		{ "low", 4 * MIB, PAGE, LOW_LIMIT, "bestfit" },
+		{ "spare", 6 * MIB, PAGE, ~0ULL, "bestfit" },
 	};
 	struct pmm_type_info t;
 	unsigned int i;
@@ -80,6 +80,7 @@ static void test_several(void)
 	for (i = 0; i < ARRAY_SIZE(want); i++) {
 		type_info(i, &t);
 		EXPECT(!strcmp(t.name, want[i].name));
+		EXPECT(!strcmp(t.allocator, want[i].allocator));
 		EXPECT_EQ(t.total, want[i].total);
 		EXPECT_EQ(t.free, want[i].total);
 		EXPECT_EQ(t.min_align, want[i].min_align);
