@@ -25,3 +25,7 @@ alias_tests := test_alias test_hazard_3_operations test_hazard_6_mounts test_haz
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
+
+# For a shell: resize TYPE MIB
+GUEST_PROGS += build/guest/resize
+build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so

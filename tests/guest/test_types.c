@@ -20,7 +20,6 @@
 #include "guest.h"
 #include "vm.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DRIVER		"pmm_test_type"
 #define PARAM(name)	"/sys/module/" DRIVER "/parameters/" name
 #define SIZE		(HUGE_PAGE + PAGE)
@@ -404,6 +403,26 @@ static void test_pinned(void)
 	close(log);
 }
 
+/* So is a driver that has the block, and who does not hold any page. */
+static void test_driver_waited_for(void)
+{
+	char text[16];
+	double start;
+	int block;
+
+	write_file(PARAM("register"), DEV);
+	block = dev_alloc(SIZE);
+	snprintf(text, sizeof(text), "%d", block);
+	start = now();
+	write_file(PARAM("hold"), text);
+	write_file(PARAM("remove"), "1");
+	EXPECT(now() - start > 1.9);
+	expect_memory("intact");
+	/* And it does not get one that has gone. */
+	EXPECT_ERRNO(try_write_file(PARAM("hold"), text), ENODEV);
+	close(block);
+}
+
 /* Allocates, maps, adopts and writes until the type or the memory has gone. */
 static void use_type(void *seed)
 {
@@ -511,6 +530,7 @@ int main(void)
 	test_removed();
 	test_others_stay();
 	test_pinned();
+	test_driver_waited_for();
 	test_race();
 	test_module_end();
 	wait_pool_whole(5);

@@ -8,6 +8,7 @@
  *	echo 1 >unregister	# EBUSY while there are blocks
  *	echo 1 >remove		# waits, then poisons the memory
  *	cat check		# is the poison, and every page, as it was left?
+ *	echo FD >hold		# have a block, as a driver does, for two seconds
  *
  * The memory is @spans times 4 MiB.  Whatever type there still is when the module
  * goes is removed, as a driver does whose device has gone.
@@ -19,6 +20,7 @@
 #include <linux/pmm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #define SPANS_MAX	16
 #define SPAN_ORDER	10
@@ -38,6 +40,33 @@ static struct pmm_span span[SPANS_MAX];
 static struct pmm_type *type;
 /* Protects @type, for as long as removing it takes. */
 static DEFINE_MUTEX(type_mutex);
+
+/* A block that this driver has, and writes to for as long as it does. */
+static struct pmm_block *held;
+
+static void hold_end(struct work_struct *work)
+{
+	memset(page_address(pmm_block_page(held, 0)), 0x77, PAGE_SIZE);
+	pmm_put(held);
+}
+
+static DECLARE_DELAYED_WORK(hold_work, hold_end);
+
+static int hold_set(const char *val, const struct kernel_param *kp)
+{
+	struct pmm_block *block;
+	int fd, err = kstrtoint(val, 0, &fd);
+
+	if (err)
+		return err;
+	flush_delayed_work(&hold_work);
+	block = pmm_block_from_fd(fd, true);
+	if (IS_ERR(block))
+		return PTR_ERR(block);
+	held = block;
+	schedule_delayed_work(&hold_work, 2 * HZ);
+	return 0;
+}
 
 static void poison(void)
 {
@@ -135,6 +164,8 @@ static const struct kernel_param_ops unregister_ops = { .set = unregister_set };
 module_param_cb(unregister, &unregister_ops, NULL, 0200);
 static const struct kernel_param_ops remove_ops = { .set = remove_set };
 module_param_cb(remove, &remove_ops, NULL, 0200);
+static const struct kernel_param_ops hold_ops = { .set = hold_set };
+module_param_cb(hold, &hold_ops, NULL, 0200);
 static const struct kernel_param_ops check_ops = { .get = check_get };
 module_param_cb(check, &check_ops, NULL, 0400);
 
@@ -168,6 +199,7 @@ static int __init type_init(void)
 
 static void __exit type_exit(void)
 {
+	flush_delayed_work(&hold_work);
 	if (type)
 		pmm_type_remove(type);
 	memory_free();
