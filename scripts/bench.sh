@@ -59,7 +59,8 @@ bench_touch() {
 
 # shellcheck disable=SC2086 # BENCH_ARGS are several
 bench_alloc() {
-	here alloc.txt build/bin/bench_alloc --data "$out/alloc.dat" $BENCH_ARGS
+	# The kernel's own memory is mapped by huge pages, too.
+	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 here alloc.txt build/bin/bench_alloc --data "$out/alloc.dat" $BENCH_ARGS
 	MEM=${MEM:-3072} NO_PMM=1 guest alloc-kernel.txt \
 		"modprobe drm && insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko &&
 		bench_alloc --kernel --data \"\$OUT/alloc-kernel.dat\" $BENCH_ARGS"
