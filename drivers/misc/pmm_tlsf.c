@@ -7,10 +7,12 @@
  * length.  Each length below 64 pages is a class of its own; above, each power
  * of two is divided into 64.  Two levels of bitmaps say which lists have areas,
  * so that the first class of which *every* area holds the request is found by
- * two searches for a bit.  The price: an area in whose class there are shorter
- * ones is not used for a request that it might just hold.  It may be refused
- * then, though never by more than a 64th of its length, and not at all if it is
- * less than 128 pages or has no more than seven significant bits.
+ * two searches for a bit.  The price: an area in whose class there may be shorter
+ * ones is not used for a request that it might just hold.  Only of the uppermost
+ * class that has areas, the one entered last is looked at itself.  So a request
+ * may be refused though another area there could hold it, never if that is more
+ * than a 64th longer, less than 128 pages, or of no more than seven significant
+ * bits; and an area that is alone is given as a whole.
  *
  * Asking for some pages more and cutting them to the alignment would refuse a
  * pool of 64 MiB to someone who asks for all of it, aligned to 2 MiB.  So there
@@ -147,32 +149,45 @@ static void tlsf_erase(struct pmm_areas *areas, struct pmm_area *area)
 	}
 }
 
-/* An area of a class of which all have room for @len and @slack, or NULL. */
-static struct hlist_node *tlsf_first(struct tlsf_set *set, unsigned long len,
-				     unsigned long slack)
+static struct pmm_area *tlsf_entry(struct hlist_node *link, unsigned int i)
 {
+	return link ? &container_of(link, struct tlsf_area, links[i])->area
+		    : NULL;
+}
+
+/*
+ * An area of set @i, in a class of which all have room for @len and @slack, or
+ * the one that was entered last into the uppermost class, or NULL.
+ */
+static struct pmm_area *tlsf_first(struct pmm_tlsf *tlsf, unsigned int i,
+				   unsigned long len, unsigned long slack)
+{
+	struct tlsf_set *set = &tlsf->sets[i];
 	struct tlsf_class class;
+	struct pmm_area *area;
 	u64 lists;
 	u32 rows;
 
+	pmm_areas_visit(&tlsf->areas, 1);
 	if (len > U32_MAX - slack)
 		return NULL;
 	len += slack;
 	class = tlsf_class(len);
 	lists = set->lists[class.row] >> class.list;
-	/* The class of @len itself, if that is the shortest in it. */
-	if (tlsf_floor(class) < len)
+	rows = set->rows & ~((2U << class.row) - 1);
+	/* The class of @len itself, if no other will do or it is the shortest. */
+	if ((lists & ~1ULL || rows) && tlsf_floor(class) < len)
 		lists &= ~1ULL;
 	if (lists) {
 		class.list += __ffs64(lists);
-	} else {
-		rows = set->rows & ~((2U << class.row) - 1);
-		if (!rows)
-			return NULL;
+	} else if (rows) {
 		class.row = __ffs(rows);
 		class.list = __ffs64(set->lists[class.row]);
+	} else {
+		return NULL;
 	}
-	return set->list[class.row][class.list].first;
+	area = tlsf_entry(set->list[class.row][class.list].first, i);
+	return pmm_area_room(area, tlsf_orders[i]) >= len ? area : NULL;
 }
 
 /* The last set of areas that begin at multiples which 2^order is one of. */
@@ -197,29 +212,27 @@ static struct pmm_area *tlsf_find(struct pmm_areas *areas, unsigned long len,
 	struct pmm_tlsf *tlsf = to_tlsf(areas);
 	unsigned int i = tlsf_set_below(order);
 	unsigned long slack = tlsf_slack(i, order);
-	struct hlist_node *link;
+	struct pmm_area *area;
 
-	pmm_areas_visit(areas, 1);
-	link = tlsf_first(&tlsf->sets[i], len, slack);
-	if (!link && slack && i + 1 < TLSF_SETS) {
-		pmm_areas_visit(areas, 1);
-		link = tlsf_first(&tlsf->sets[++i], len, 0);
-	}
-	if (!link)
-		return NULL;
-	return &container_of(link, struct tlsf_area, links[i])->area;
+	area = tlsf_first(tlsf, i, len, slack);
+	if (!area && slack && i + 1 < TLSF_SETS)
+		area = tlsf_first(tlsf, i + 1, len, 0);
+	return area;
 }
 
 /* The longest length for which tlsf_first() finds an area. */
-static unsigned long tlsf_longest(const struct tlsf_set *set)
+static unsigned long tlsf_longest(struct pmm_tlsf *tlsf, unsigned int i)
 {
+	const struct tlsf_set *set = &tlsf->sets[i];
 	struct tlsf_class class;
 
+	pmm_areas_visit(&tlsf->areas, 1);
 	if (!set->rows)
 		return 0;
 	class.row = __fls(set->rows);
 	class.list = fls64(set->lists[class.row]) - 1;
-	return tlsf_floor(class);
+	return pmm_area_room(tlsf_entry(set->list[class.row][class.list].first,
+					i), tlsf_orders[i]);
 }
 
 static unsigned long tlsf_largest(struct pmm_areas *areas, unsigned int order)
@@ -227,12 +240,11 @@ static unsigned long tlsf_largest(struct pmm_areas *areas, unsigned int order)
 	struct pmm_tlsf *tlsf = to_tlsf(areas);
 	unsigned int i = tlsf_set_below(order);
 	unsigned long slack = tlsf_slack(i, order);
-	unsigned long below = tlsf_longest(&tlsf->sets[i]);
+	unsigned long below = tlsf_longest(tlsf, i);
 	unsigned long above = 0;
 
-	pmm_areas_visit(areas, 1);
 	if (slack && i + 1 < TLSF_SETS)
-		above = tlsf_longest(&tlsf->sets[i + 1]);
+		above = tlsf_longest(tlsf, i + 1);
 	return max(below > slack ? below - slack : 0, above);
 }
 

@@ -137,7 +137,7 @@ struct model_rule {
 	unsigned long (*length)(const struct model_area *a, unsigned long align,
 				bool above);
 	bool (*before)(const struct model_area *a, const struct model_area *b);
-	bool twice;			/* look again, with above set */
+	bool tlsf;			/* look again with above set; the top */
 };
 
 static unsigned long bestfit_length(const struct model_area *a,
@@ -204,7 +204,7 @@ void model_init(struct model *m, const char *allocator)
 	*m = (struct model){ .rule = &model_rules[i] };
 }
 
-static struct model_area *model_find(const struct model *m, unsigned long len,
+static struct model_area *model_best(const struct model *m, unsigned long len,
 				     unsigned long align, bool above)
 {
 	struct model_area *best = NULL;
@@ -215,9 +215,9 @@ static struct model_area *model_find(const struct model *m, unsigned long len,
 		struct model_area *a = m->areas + i;
 		unsigned long has = m->rule->length(a, align, above);
 
-		if (has < len)
+		if (!has || has < len)
 			continue;
-		if (!m->rule->twice)
+		if (!m->rule->tlsf)
 			has = 1;
 		if (!best || has < best_len ||
 		    (has == best_len && m->rule->before(a, best))) {
@@ -228,19 +228,67 @@ static struct model_area *model_find(const struct model *m, unsigned long len,
 	return best;
 }
 
+/* tlsf, where all classes are too short: the youngest area of the longest one. */
+static struct model_area *tlsf_top(const struct model *m, unsigned long page,
+				   unsigned long *len)
+{
+	struct model_area *top = NULL;
+	unsigned long most = 0, has;
+	size_t i;
+
+	for (i = 0; i < m->nr; i++) {
+		has = tlsf_round(model_room(m->areas + i, page));
+		if (has > most || (has && has == most &&
+				   tlsf_before(m->areas + i, top))) {
+			most = has;
+			top = m->areas + i;
+		}
+	}
+	*len = top ? model_room(top, page) : 0;
+	return top;
+}
+
+static struct model_area *tlsf_find(const struct model *m, unsigned long len,
+				    unsigned long align, bool above)
+{
+	unsigned long page = tlsf_page(align), slack = align - page, has;
+	struct model_area *area = model_best(m, len, align, above);
+
+	if (above) {
+		page *= 512;
+		slack = 0;
+	}
+	if (area)
+		return area;
+	area = tlsf_top(m, page, &has);
+	/* In the class of the request, or else that is longer than all. */
+	return len <= has && len + slack <= has ? area : NULL;
+}
+
+static struct model_area *model_find(const struct model *m, unsigned long len,
+				     unsigned long align)
+{
+	unsigned long page = tlsf_page(align);
+	struct model_area *area;
+
+	if (!m->rule->tlsf)
+		return model_best(m, len, align, false);
+	area = tlsf_find(m, len, align, false);
+	if (!area && align > page && page < MODEL_MAX_ALIGN)
+		area = tlsf_find(m, len, align, true);
+	return area;
+}
+
+/* Simply the longest length with which it is found, one bit after the other. */
 unsigned long model_largest(const struct model *m, unsigned long align)
 {
-	unsigned long most = 0, len;
-	unsigned int above;
-	size_t i;
+	unsigned long most = 0, bit;
 
 	if (!model_align_valid(align))
 		return 0;
-	for (i = 0; i < m->nr; i++) {
-		for (above = 0; above < 2; above++) {
-			len = m->rule->length(m->areas + i, align, above);
-			most = len > most ? len : most;
-		}
+	for (bit = MODEL_MAX_TOTAL / 2 + 1; bit; bit /= 2) {
+		if (model_find(m, most + bit, align))
+			most += bit;
 	}
 	return most;
 }
@@ -263,9 +311,7 @@ int model_alloc(struct model *m, unsigned long len, unsigned long align,
 
 	if (!len || !model_align_valid(align))
 		return -EINVAL;
-	best = model_find(m, len, align, false);
-	if (!best && m->rule->twice)
-		best = model_find(m, len, align, true);
+	best = model_find(m, len, align);
 	if (!best)
 		return -ENOSPC;
 	if (!memory)
