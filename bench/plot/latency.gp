@@ -14,6 +14,6 @@ set grid
 set title "kernel " . release . ", in emulation"
 
 # A block of rows for each way, under its name.
-stats file nooutput
-plot for [i = 0:STATS_blocks - 1] file index i using 1:2:2:3 \
+ways = int(system("grep -c '\"' " . file))
+plot for [i = 0:ways - 1] file index i using 1:2:2:3 \
 	with yerrorlines title columnheader(1) noenhanced
