@@ -182,16 +182,21 @@ static bool pmm_shmem_same(struct file *file, unsigned long pfn, u64 pattern)
 	return seen == ~pattern;
 }
 
+/* What is wrong, or NULL; an ERR_PTR if it could not be tried. */
 static const char *pmm_shmem_try_file(struct file *file, unsigned long pfn,
 				      unsigned long nr)
 {
 	struct inode *inode = file_inode(file);
 	struct address_space *mapping = inode->i_mapping;
 	bool complete;
+	int err;
 
 	if (!shmem_mapping(mapping))
 		return "a shmem file is not one";
-	if (pmm_shmem_insert(inode, pfn, nr))
+	err = pmm_shmem_insert(inode, pfn, nr);
+	if (err == -ENOMEM && pmm_pages_reset(pfn, nr))
+		return ERR_PTR(err);
+	if (err)
 		return "pages cannot be inserted";
 	if (mapping->nrpages != nr)
 		return "pages are counted differently";
@@ -263,18 +268,20 @@ static int pmm_shmem_test_order(unsigned int order)
 {
 	struct page *page = pmm_shmem_test_pages(order);
 	unsigned long i, nr = BIT(order);
-	const char *wrong = NULL;
+	const char *wrong;
 	struct file *file;
 
 	if (!page)
 		return -ENOMEM;
 	file = shmem_file_setup("pmm-selftest", nr << PAGE_SHIFT,
 				VM_NORESERVE);
-	if (!IS_ERR(file)) {
+	if (IS_ERR(file)) {
+		wrong = ERR_CAST(file);
+	} else {
 		wrong = pmm_shmem_try(file, page, nr);
 		fput(file);
 	}
-	if (wrong) {
+	if (!IS_ERR_OR_NULL(wrong)) {
 		/* Nobody knows what these pages are now: they stay lost. */
 		pr_err("pmm: this kernel's shmem is not what PMM knows: %s; not loading\n",
 		       wrong);
@@ -282,7 +289,7 @@ static int pmm_shmem_test_order(unsigned int order)
 	}
 	for (i = 0; i < nr; i++)
 		__free_page(page + i);
-	return PTR_ERR_OR_ZERO(file);
+	return PTR_ERR_OR_ZERO(wrong);
 }
 
 /**
