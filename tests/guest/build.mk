@@ -11,6 +11,8 @@ $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
 vm_tests := test_vm test_vm_size test_accounting test_pressure test_find test_types
+build/guest/test_failures: build/obj/tests/guest/inject.o build/obj/tests/guest/kmemleak.o
+vm_tests := test_vm test_vm_size test_accounting test_pressure test_find
 $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 
 # Compiled without any header of PMM.
