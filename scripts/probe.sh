@@ -36,15 +36,23 @@ compiles() {
 		-DKBUILD_MODFILE='\"probe\"' -c -o '$dir/probe.o' '$dir/probe.c'" >"$dir/log" 2>&1
 }
 
-# probe NAME BODY INCLUDE...: define PMM_HAVE_NAME if it compiles
+# probe NAME BODY OTHERWISE INCLUDE...: define PMM_HAVE_NAME if BODY compiles.  If it
+# does not, OTHERWISE has to, which is what the module does without NAME: else it
+# fails for another reason, or the kernel has neither, and there is no answer.
 probe() {
-	name=$1
-	shift
-	if compiles "$@"; then
+	name=$1 body=$2 otherwise=$3
+	shift 3
+	if compiles "$body" "$@"; then
 		printf '#define PMM_HAVE_%s 1\n' "$name"
-	else
-		printf '/* no %s */\n' "$name"
+		return
 	fi
+	cp "$dir/log" "$dir/log.body"
+	if ! compiles "$otherwise" "$@"; then
+		cat "$dir/log.body" "$dir/log" >&2
+		echo "probe.sh: this kernel's headers have neither $name nor what was there without it" >&2
+		exit 1
+	fi
+	printf '/* no %s */\n' "$name"
 }
 
 # If the trivial probe fails, the flags are wrong and every answer would be.
@@ -58,14 +66,18 @@ fi
 	printf '/* Written by scripts/probe.sh */\n'
 	probe MNT_IDMAP \
 		'struct file *f = NULL; struct mnt_idmap *m = file_mnt_idmap(f); (void)m;' \
+		'struct file *f = NULL; struct user_namespace *ns = file_mnt_user_ns(f); (void)ns;' \
 		linux/fs.h
 	probe FSNOTIFY_GROUP_NOFS \
 		'int flags = FSNOTIFY_GROUP_NOFS; (void)flags;' \
+		'struct fsnotify_group *g = fsnotify_alloc_group(NULL, 0); (void)g;' \
 		linux/fsnotify_backend.h
 	probe FOLIO_BATCH_RELEASE \
 		'void (*f)(struct folio_batch *) = __folio_batch_release; (void)f;' \
+		'void (*f)(struct pagevec *) = __pagevec_release; (void)f;' \
 		linux/mm.h linux/pagevec.h
 	probe COMPOUND_PAGE_DTOR \
 		'set_compound_page_dtor(NULL, TRANSHUGE_PAGE_DTOR);' \
+		'extern struct folio *f; folio_set_large_rmappable(f); atomic_set(&f->_large_mapcount, -1);' \
 		linux/mm.h
 } >"$header"
