@@ -60,7 +60,7 @@ say = $(if $(V),@:,@printf '  %-8s%s\n' $(1) $@)
 all:	## Build everything: the module for each kernel, library, tools, demo, tests
 
 -include libpmmshm/build.mk tools/build.mk xclient-demo/build.mk \
-	tests/unit/build.mk tests/guest/build.mk tests/kmod/build.mk bench/build.mk
+	tests/unit/build.mk tests/guest/build.mk tests/soak/build.mk tests/kmod/build.mk bench/build.mk
 
 # ---------------------------------------------------------------- user space
 
@@ -102,7 +102,9 @@ build/lib/%.so:
 
 # ---------------------------------------------------------------- the module
 
-MODULES := $(if $(wildcard Kbuild),$(KERNELS:%=build/kernel-%/pmm.ko))
+# The debug kernel's only if it is asked for: that is a kernel to build first.
+MODULES := $(patsubst %,build/kernel-%/pmm.ko,$(sort $(KERNELS) $(KERNEL) \
+	$(if $(filter check-debug%,$(MAKECMDGOALS)),debug)))
 MODULE_SOURCES := $(shell find Kbuild drivers ipc include scripts/probe.sh tests/kmod bench/kmod $(wildcard bench/steady*) -type f 2>/dev/null)
 
 # Which unpacked kernel: changes when a newer package was fetched.
@@ -124,7 +126,7 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo check% fuzz guest bench% lint,$(MAKECMDGOALS)),)
+ifneq ($(filter demo check% fuzz soak guest bench% lint,$(MAKECMDGOALS)),)
 include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
 	$(if $(filter check check-unit fuzz,$(MAKECMDGOALS)),build/.setup-fuzz) \
 	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
@@ -144,6 +146,7 @@ build/.setup-lint build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/
 	scripts/setup.sh --$*
 	@mkdir -p build && touch $@
 
+.PHONY: soak check-debug check-debug-short
 .PHONY: setup demo check check-unit check-guest check-harness fuzz lint guest
 .PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
@@ -151,7 +154,7 @@ setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	@mkdir -p build && touch build/.setup
 
 # Handed to the scripts as typed: a $ in them is the shell's, not make's.
-as_typed := ACCEL APPEND BENCH_ARGS CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS TESTS TIMEOUT
+as_typed := ACCEL APPEND BENCH_ARGS CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS SOAK_SECONDS SOAK_SEED TESTS TIMEOUT
 $(foreach v,$(as_typed),$(eval override $(v) := $$(value $(v))))
 export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
@@ -171,8 +174,24 @@ fuzz: $(FUZZERS)	## Search for inputs that break the allocators or pools=; SECON
 	tests/fuzz/run.sh $(or $(SECONDS_EACH),300)
 
 check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
-check-guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12 choose
+check-guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12|debug choose
 	scripts/check.sh guest
+
+soak: $(MODULES) $(GUEST_PROGS)	## Do everything to blocks for SOAK_SECONDS (600); KERNEL=6.1|6.12|debug
+	KERNELS='$(KERNEL)' scripts/check.sh soak
+
+# The debug kernel is built first, if it is not there yet.
+check-debug: KERNELS = debug
+check-debug: $(MODULES) $(ALL) $(GUEST_PROGS)	## All guest tests and the soak on the debug kernel; PMM built into it
+	scripts/check.sh in-tree guest soak
+
+# What finds most in ten minutes.
+check-debug-short: KERNELS = debug
+check-debug-short: override TESTS := failures contiguity zeroes kill vm pins hazard_1_end_of_inode \
+	hazard_19_recycling hazard_20_memory_errors hazard_25_clean_unload reload
+check-debug-short: override SOAK_SECONDS := 120
+check-debug-short: $(MODULES) $(ALL) $(GUEST_PROGS)	## The same in ten minutes: some of the tests, two minutes of soak
+	scripts/check.sh in-tree guest soak
 
 check-harness:	## Prove that the test runner sees failures, crashes and hangs
 	scripts/check.sh harness

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh lint|unit|harness|guest...: run these kinds of tests and sum up.
+# check.sh lint|unit|harness|guest|soak|in-tree...: run these kinds of tests and sum up.
 #
 # Set by environment:
 #
@@ -9,6 +9,7 @@
 #   GUEST_PROGS  programs of the guest; those called test_* are tests
 #   TESTS        only guest tests of these names (or paths)
 #   KERNELS      in which guests (6.1 6.12)
+#   SOAK_SECONDS how long to soak (600)
 #   JOBS         2: the guests of all kernels run at the same time (1)
 #   CHECK_OUT    where logs and results go (out/check)
 #
@@ -17,6 +18,7 @@
 . "$(dirname "$0")/common.sh"
 
 KERNELS=${KERNELS:-6.1 6.12}
+export SOAK_SECONDS=${SOAK_SECONDS:-600}
 CHECK_OUT=${CHECK_OUT:-$PMM_SRC/out/check}
 results=$CHECK_OUT/results
 
@@ -92,7 +94,11 @@ guest_tests() {
 
 # source_of TEST and setting TEST KEY: see tests/guest/run.sh.  Always one line.
 source_of() {
-	if [[ $1 == *.sh ]]; then echo "$1"; else echo "tests/guest/$(basename "$1").c"; fi
+	case $1 in
+	*.sh) echo "$1" ;;
+	*/soak) echo tests/soak/soak.c ;;
+	*) echo "tests/guest/$(basename "$1").c" ;;
+	esac
 }
 setting() { { sed -nE "s%^[ \t#/*]*$2: +(.*)%\1%p" "$(source_of "$1")" || true; } | paste -sd ' '; }
 
@@ -100,13 +106,14 @@ setting() { { sed -nE "s%^[ \t#/*]*$2: +(.*)%\1%p" "$(source_of "$1")" || true; 
 # Those that it did not come to are then in $left.
 guest_boot() {
 	local kernel=$1 settings=$2 test name limit longest=0 all=0 status dir assignments running=
-	local word seconds reason
+	local word seconds reason SLOW=1
 	local -A seen=()
 
 	shift 2
+	[[ $kernel == 6.* ]] || SLOW=4
 	for test; do
 		limit=$(setting "$test" timeout)
-		limit=${limit:-300}
+		limit=$(((${limit:-300}) * SLOW))
 		all=$((all + limit + 15))
 		[ "$limit" -le "$longest" ] || longest=$limit
 	done
@@ -164,7 +171,8 @@ guest_kernel() {
 	local kernel=$1 settings test
 	local -a kinds
 
-	boots=0
+	mkdir -p "$CHECK_OUT/$kernel"
+	boots=$(find "$CHECK_OUT/$kernel" -maxdepth 1 -name 'guest-*' | wc -l)
 	mapfile -t kinds < <(for test in "${tests[@]}"; do setting "$test" guest; done | LC_ALL=C sort -u)
 	for settings in "${kinds[@]}"; do
 		left=()
@@ -196,6 +204,20 @@ check_guest() {
 		done
 		wait
 	fi
+}
+
+check_soak() {
+	TESTS=build/guest/soak check_guest
+}
+
+# ------------------------------------------------ as a part of the kernel itself
+
+check_in-tree() {
+	run_here in-tree CONFIG_PMM=m 3600 scripts/in-tree.sh m
+	run_here in-tree CONFIG_PMM=y 3600 env KERNEL=in-tree NO_PMM=1 NO_X=1 \
+		APPEND=pmm.pool_mb=64 OUT="$CHECK_OUT/in-tree/guest" \
+		CMD='[ ! -e /sys/module/pmm/initstate ] && ls -l /dev/pmm && test_zeroes' \
+		scripts/guest.sh
 }
 
 # --------------------------------------------------------------------- the sum

@@ -8,7 +8,7 @@
 # Set by environment, as `make guest NAME=value` does:
 #
 #   CMD        what to run, by bash, in the source tree
-#   KERNEL     6.1 (default) or 6.12
+#   KERNEL     6.1 (default), 6.12, or debug: KASAN, lockdep and more, and slow
 #   ACCEL      auto (default), kvm or tcg
 #   MEM, CPUS  MiB (1024) and number (2)
 #   APPEND     more for the kernel's command line, and QEMU_ARGS for QEMU's
@@ -49,6 +49,9 @@ done
 PMM_SRC=$(cd "$PMM_SRC" && pwd -P)
 KERNEL_DIR=$("$PMM_SRC/scripts/kernel.sh" "$KERNEL") || exit 125
 RELEASE=$(cat "$KERNEL_DIR/release")
+# Unpacked already if it can be.
+image=$KERNEL_DIR/vmlinux
+[ -e "$image" ] || image=$KERNEL_DIR/bzImage
 PMM_KO=$PMM_SRC/build/kernel-$KERNEL/pmm.ko
 [ -n "$NO_PMM" ] || [ -e "$PMM_KO" ] || die "$PMM_KO is missing: make modules"
 
@@ -97,7 +100,7 @@ start() {
 	setpriv --pdeathsig KILL qemu-system-x86_64 -nodefaults -no-user-config \
 		-no-reboot -display none -monitor none -nic none \
 		-machine q35 -accel "$ACCEL" -cpu "$cpu" -m "$MEM" -smp "$CPUS" \
-		-kernel "$KERNEL_DIR/vmlinux" -initrd "$initramfs" \
+		-kernel "$image" -initrd "$initramfs" \
 		-append "console=ttyS0 $append" -serial "file:$log" "$@" \
 		</dev/null 6>&- 7>&- &
 	qemu=$!
@@ -157,7 +160,14 @@ share root / ,readonly=on; devices=("${device[@]}")
 share run "$run" ''; devices+=("${device[@]}")
 share out "$OUT" ''; devices+=("${device[@]}")
 
-for name in PMM_SRC OUT KERNEL KERNEL_DIR RELEASE PMM_KO CMD PMM_ARGS NO_PMM NO_X; do
+# How much longer than usual everything in there takes.
+SLOW=1
+# shellcheck disable=SC2034 # handed on by name, below
+[[ $KERNEL == 6.* ]] || SLOW=4
+SOAK_SECONDS=${SOAK_SECONDS:-600}
+SOAK_SEED=${SOAK_SEED:-}
+
+for name in PMM_SRC OUT KERNEL SLOW SOAK_SECONDS SOAK_SEED KERNEL_DIR RELEASE PMM_KO CMD PMM_ARGS NO_PMM NO_X; do
 	printf '%s=%q\n' "$name" "${!name}"
 done >"$run/env"
 

@@ -1,21 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernel.sh [--refresh] 6.1|6.12
+# kernel.sh [--refresh] 6.1|6.12|debug|in-tree
 #
 # Print the directory that holds Debian's newest kernel of that series: image,
 # modules and headers, downloaded and unpacked but not installed.  What is in the
 # cache already is used as it is; --refresh looks for a newer one.
 #
 # The directory is named after the package version, and kernels/6.1 is a link to
-# the current one: guests that still use an older one are not disturbed.
+# the current one: guests that still use an older one are not disturbed.  The
+# debug kernel, and the same with PMM built in, are another matter: see
+# debug-kernel.sh and in-tree.sh.
 
 . "$(dirname "$0")/common.sh"
 . "$PMM_SRC/scripts/debian.sh"
 
 refresh=
 [ "${1:-}" != --refresh ] || { refresh=1; shift; }
-series=${1:?usage: kernel.sh [--refresh] 6.1|6.12}
+series=${1:?usage: kernel.sh [--refresh] 6.1|6.12|debug|in-tree}
+case $series in
+debug) exec "$PMM_SRC/scripts/debug-kernel.sh" ;;
+in-tree) exec "$PMM_SRC/scripts/in-tree.sh" y ;;
+esac
 link=$PMM_CACHE/kernels/$series
 
 # Everything that we are going to need, so that damage is seen here and not later.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# module.sh 6.1|6.12 [ASSIGNMENT...]: build pmm.ko, and the drivers of tests and
+# module.sh 6.1|6.12|debug [ASSIGNMENT...]: build pmm.ko, and the drivers of tests and
 # benchmarks, for that kernel; the assignments are for kbuild.
 #
 # kbuild puts what it makes beside the sources, so each kernel gets a mirror of
@@ -9,7 +9,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-series=${1:?usage: module.sh 6.1|6.12 [ASSIGNMENT...]}
+series=${1:?usage: module.sh 6.1|6.12|debug [ASSIGNMENT...]}
 kernel=$("$PMM_SRC/scripts/kernel.sh" "$series")
 out=$PMM_SRC/build/kernel-$series
 
@@ -38,7 +38,10 @@ build() {
 }
 
 build M="$out" "${@:2}"
-for dir in tests/kmod bench/kmod; do
+dirs="tests/kmod bench/kmod"
+# The debug kernel has none of those that PMM is compared with, nor any speed.
+[ "$series" != debug ] || dirs=tests/kmod
+for dir in $dirs; do
 	[ ! -e $dir/Kbuild ] ||
 		build M="$out/$dir" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" "${@:2}"
 done

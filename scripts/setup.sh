@@ -43,6 +43,10 @@ needed() {
 		procps                  command ps
 		util-linux              command setpriv
 		xz-utils                command xz
+		bc                      command bc
+		bison                   command bison
+		flex                    command flex
+		libelf-dev              file    /usr/include/gelf.h
 		zstd                    command zstd
 		debian-archive-keyring  file    /usr/share/keyrings/debian-archive-keyring.gpg
 	EOT

@@ -36,6 +36,7 @@ while read -r file; do
 	esac
 	echo "$name" >>"$tmp/lib/order"
 done <"$tmp/files"
+touch "$tmp/lib/order"
 rm "$tmp/files"
 
 mkdir -p "$(dirname "$output")"

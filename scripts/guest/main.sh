@@ -10,7 +10,7 @@
 export HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM=dumb LANG=C.UTF-8
 export PATH=$PMM_SRC/build/bin:$PMM_SRC/build/guest:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LD_LIBRARY_PATH=$PMM_SRC/build/lib
-export PMM_SRC OUT KERNEL PMM_KO
+export PMM_SRC OUT KERNEL SLOW SOAK_SECONDS SOAK_SEED PMM_KO
 cd "$PMM_SRC" || exit
 
 # The host sees what goes into this port at once.  By way of a pipe, since the
@@ -57,7 +57,7 @@ if [ -z "$NO_X" ]; then
 	# The server writes its number when it can be connected to.
 	Xvfb "$DISPLAY" -screen 0 1280x800x24 -nolisten tcp -displayfd 4 \
 		4>/run/x-ready >/run/Xvfb.log 2>&1 3>&- &
-	read -r -t 60 _ </run/x-ready || { cat /run/Xvfb.log >&3; fail "Xvfb does not start"; }
+	read -r -t $((60 * SLOW)) _ </run/x-ready || { cat /run/Xvfb.log >&3; fail "Xvfb does not start"; }
 fi
 
 echo "pmm-guest: ready" >/dev/kmsg

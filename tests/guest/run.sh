@@ -3,14 +3,14 @@
 #
 # run.sh TEST...: run guest tests, in the guest.
 #
-# A test is a program (build/guest/test_NAME, source tests/guest/test_NAME.c) or a
-# script (tests/guest/test_NAME.sh).  Exit status 0 passes, 77 skips (its last line
+# A test is a program (build/guest/test_NAME, source tests/guest/test_NAME.c; or
+# build/guest/soak, source tests/soak/soak.c) or a script (tests/guest/test_NAME.sh).  Exit status 0 passes, 77 skips (its last line
 # says why), anything else fails.  It also fails when the kernel complains while it
 # runs, or when five seconds after something is missing from the pools, shared memory
 # is left, or the module is not loaded any more.  Comments in the source may say, a
 # line each:
 #
-#	timeout: SECONDS        instead of 300
+#	timeout: SECONDS        instead of 300, to be multiplied by $SLOW
 #	expect-log: REGEX       kernel messages that are no complaint here
 #	guest: MEM=... APPEND=... QEMU_ARGS=...
 #	                        run in a guest of its own, started with these
@@ -33,14 +33,14 @@ settings() {
 
 	limit=300
 	expected=
-	[ -r "$1" ] || return
-	while IFS= read -r line; do
+	[ ! -r "$1" ] || while IFS= read -r line; do
 		[[ $line =~ ^[[:space:]/*#]*(timeout|expect-log):\ +(.*)$ ]] || continue
 		case ${BASH_REMATCH[1]} in
 		timeout) limit=${BASH_REMATCH[2]} ;;
 		expect-log) expected+=${expected:+|}${BASH_REMATCH[2]} ;;
 		esac
 	done <"$1"
+	limit=$(((limit) * ${SLOW:-1}))
 }
 
 result() { # result WORD NAME SECONDS REASON
@@ -67,6 +67,7 @@ run() {
 	name=${name%.sh}
 	source=$test
 	[[ $test == *.sh ]] || source=$here/$name.c
+	[ -e "$source" ] || source=$here/../$name/$name.c
 	settings "$source"
 	log=$OUT/$name.log
 	marker="pmm-test: $name starts as $RANDOM$RANDOM"
@@ -88,7 +89,7 @@ run() {
 	esac
 	[ "$status" != 77 ] || [ -n "$reason" ] || { status=1; reason="skipped without a reason"; }
 
-	if ! bad=$("$here/leaks.sh") || { [ -n "$module" ] && [ ! -e /sys/module/pmm ]; }; then
+	if ! bad=$("$here/leaks.sh" '' $((5 * ${SLOW:-1}))) || { [ -n "$module" ] && [ ! -e /sys/module/pmm ]; }; then
 		bad=${bad:-the module}
 		{ echo "Left behind, or not there any more:"; echo "$bad"; cat /sys/kernel/debug/pmm/blocks 2>/dev/null; } >>"$log"
 		status=leak

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alias.h"
 #include "guest.h"
 #include "inject.h"
 #include "kmemleak.h"
@@ -186,6 +187,30 @@ static void check_home_fd(int fd)
 	check_mapped(0);
 }
 
+static int run_dmabuf(void)
+{
+	struct pmm_block_dmabuf d = { .size = sizeof(d) };
+
+	return ioctl(it.block, PMM_IOC_BLOCK_DMABUF, &d);
+}
+
+static void prepare_alias(void)
+{
+	prepare_block();
+	it.file = alias_file("/dev/shm", SIZE, 0600);
+}
+
+static void undo_alias(void)
+{
+	close(it.file);
+	undo_block();
+}
+
+static int run_alias(void)
+{
+	return try_block_alias(it.block, it.file);
+}
+
 /* ---- adoption ---- */
 
 static void prepare_sysv(void)
@@ -333,6 +358,9 @@ static const struct operation operations[] = {
 	  { ENOSPC } },
 	{ "HOME_FD", prepare_block, run_home_fd, check_home_fd, undo_block,
 	  { ENOSPC } },
+	{ "DMABUF", prepare_block, run_dmabuf, check_home_fd, undo_block,
+	  { ENOSPC } },
+	{ "ALIAS", prepare_alias, run_alias, is_zero, undo_alias, { ENOSPC } },
 	{ "ADOPT of a System V segment", prepare_sysv, run_adopt, check_adopted,
 	  undo_sysv, {} },
 	{ "ADOPT of a memfd, sealed", prepare_memfd, run_adopt_sealed,
