@@ -43,9 +43,21 @@ void pmmshm_block_free(struct pmmshm_block *block)
 	errno = err;
 }
 
-static int block_map_fd(struct pmmshm_block *block)
+/* The size that the module tells. */
+int pmmshm_block_set_size(struct pmmshm_block *block, uint64_t size)
 {
-	void *data = pmmshm_block_map(block, PROT_READ | PROT_WRITE);
+	block->size = size;
+	if (block->size != size)
+		return pmmshm_fail(EOVERFLOW, "a block of %s does not fit into this program's address space",
+				   pmmshm_bytes(size).s);
+	return 0;
+}
+
+/* Gives @block, which has none, the mapping that pmmshm_block_data() tells. */
+int pmmshm_block_map_itself(struct pmmshm_block *block)
+{
+	void *data = pmmshm_block_map(block, block->readonly
+					? PROT_READ : PROT_READ | PROT_WRITE);
 
 	if (!data)
 		return -1;
@@ -71,11 +83,7 @@ static int block_get_memory(struct pmmshm_block *block,
 	block->fd = pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_ALLOC, &req);
 	if (block->fd < 0)
 		return pmmshm_explain_alloc(pmm, &req, errno);
-	block->size = req.actual;
-	if (block->size != req.actual)
-		return pmmshm_fail(EOVERFLOW, "a block of %s does not fit into this program's address space",
-				   pmmshm_bytes(req.actual).s);
-	return 0;
+	return pmmshm_block_set_size(block, req.actual);
 }
 
 static struct pmmshm_block *block_alloc(const struct pmmshm *pmm,
@@ -89,7 +97,7 @@ static struct pmmshm_block *block_alloc(const struct pmmshm *pmm,
 	if (block_get_memory(block, pmm, r))
 		goto err_free;
 	if (r->flags & PMMSHM_NO_SEGMENT)
-		ret = block_map_fd(block);
+		ret = pmmshm_block_map_itself(block);
 	else
 		ret = pmmshm_segment_create(block, r);
 	if (ret)
@@ -209,19 +217,11 @@ int pmmshm_block_get_info(const struct pmmshm_block *block,
 	if (info->shmid < 0 && req.state & PMM_BLOCK_HOME_SYSV)
 		info->shmid = req.home_ino;
 	memcpy(info->type, req.type, sizeof(info->type) - 1);
+	info->aliases = req.aliases;
 	return 0;
 }
 
 /* ---------------------------------------------------------- further access */
-
-static int explain_access(const struct pmmshm_block *block, const char *what,
-			  int err)
-{
-	if (block->readonly && (err == EACCES || err == EPERM))
-		return pmmshm_fail(err, "cannot %s: it was imported for reading only",
-				   what);
-	return pmmshm_fail(err, "cannot %s: %m", what);
-}
 
 void *pmmshm_block_map(const struct pmmshm_block *block, int prot)
 {
@@ -240,9 +240,14 @@ void *pmmshm_block_map(const struct pmmshm_block *block, int prot)
 	m.size = block->size;
 	m.fd = block->fd;
 	p = pmmshm_map(block->sys, &m);
+	if (p == MAP_FAILED && errno == EOPNOTSUPP) {
+		pmmshm_fail(EOPNOTSUPP, "the block's home is a file of a mounted file system: open and map it by its own name");
+		return NULL;
+	}
 	if (p == MAP_FAILED) {
-		explain_access(block, prot & PROT_WRITE ? "map the block for writing"
-						: "map the block", errno);
+		pmmshm_explain_access(block, prot & PROT_WRITE
+					? "map the block for writing"
+					: "map the block", errno);
 		return NULL;
 	}
 	return p;
@@ -265,6 +270,7 @@ int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags)
 		return fd;
 	if (errno == EOPNOTSUPP)
 		return pmmshm_fail(EOPNOTSUPP, "the block's home is a file of a mounted file system: open it by its own name");
-	return explain_access(block, flags == O_RDWR ? "open the block's home for writing"
-						     : "open the block's home", errno);
+	return pmmshm_explain_access(block, flags == O_RDWR
+					? "open the block's home for writing"
+					: "open the block's home", errno);
 }

@@ -5,6 +5,7 @@
  * Each pmmshm_explain_*() sets the error text and errno, and returns -1.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -337,4 +338,127 @@ int pmmshm_explain_attach(int shmid, const struct shmid_ds *ds, int flags,
 				   shmid);
 	}
 	return pmmshm_fail(err, "cannot attach segment %d: %m", shmid);
+}
+
+/* ------------------------------------------------------------------- blocks */
+
+/* @what: what could not be done with it */
+int pmmshm_explain_access(const struct pmmshm_block *block, const char *what,
+			  int err)
+{
+	if (block->readonly && (err == EACCES || err == EPERM))
+		return pmmshm_fail(err, "cannot %s: it was imported for reading only",
+				   what);
+	return pmmshm_fail(err, "cannot %s: %m", what);
+}
+
+/* -------------------------------------------------------------- POSIX names */
+
+/* Making an unnamed file of the block's size failed. */
+int pmmshm_explain_name_file(const char *name, int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENOTDIR:
+		return pmmshm_fail(err, "cannot name the block '%s': there is no directory /dev/shm; mount a tmpfs there",
+				   name);
+	case EOPNOTSUPP:
+	case EISDIR:
+		return pmmshm_fail(EOPNOTSUPP, "cannot name the block '%s': /dev/shm is not a tmpfs; mount one there",
+				   name);
+	case EACCES:
+		return pmmshm_fail(err, "cannot name the block '%s': this user may not make files in /dev/shm, whose mode is usually 1777",
+				   name);
+	case ENOSPC:
+		return pmmshm_fail(err, "cannot name the block '%s': the tmpfs on /dev/shm has as many files as it may; remove some or mount it with a larger nr_inodes",
+				   name);
+	case EFBIG:
+		return pmmshm_fail(err, "cannot name the block '%s': it is larger than files may be; raise the limit (ulimit -f)",
+				   name);
+	}
+	return pmmshm_fail(err, "cannot name the block '%s': %m", name);
+}
+
+/* The kernel does not tell which of the two files is the obstacle. */
+static int explain_name_unsupported(const struct pmmshm_block *block,
+				    const char *name)
+{
+	struct pmm_block_info info;
+
+	if (!pmmshm_block_read_info(block, &info) &&
+	    info.state & PMM_BLOCK_HOME_FILE)
+		return pmmshm_fail(EOPNOTSUPP, "cannot name the block '%s': its home is a file of a mounted file system, which can be given further links instead",
+				   name);
+	return pmmshm_explain_name_file(name, EOPNOTSUPP);
+}
+
+/* PMM_IOC_BLOCK_ALIAS failed for such a file. */
+int pmmshm_explain_name_alias(const struct pmmshm_block *block,
+			      const char *name, int err)
+{
+	switch (err) {
+	case EINVAL:
+		return pmmshm_explain_name_file(name, EOPNOTSUPP);
+	case EOPNOTSUPP:
+		return explain_name_unsupported(block, name);
+	case ENOTTY:
+		return pmmshm_fail(EOPNOTSUPP, "cannot name the block '%s': this pmm module gives no POSIX names; load a newer one",
+				   name);
+	case EBUSY:
+		return pmmshm_fail(err, "cannot name the block '%s': it is just being given a home; try again",
+				   name);
+	case EACCES:
+		return pmmshm_explain_access(block, "give the block a name",
+					     err);
+	}
+	return pmmshm_fail(err, "cannot name the block '%s': %m", name);
+}
+
+/* linkat() of such a file failed. */
+int pmmshm_explain_name_link(const char *name, int err)
+{
+	switch (err) {
+	case EEXIST:
+		return pmmshm_fail(err, "cannot name the block '%s': the name is taken; choose another, or shm_unlink() that one",
+				   name);
+	case ENOENT:
+		return pmmshm_fail(err, "cannot name the block '%s': /proc is not mounted, and a file gets its name through it",
+				   name);
+	}
+	return pmmshm_explain_name_file(name, err);
+}
+
+static int explain_name_denied(const struct pmmshm_transport *sys,
+			       const char *name, const char *path, int flags)
+{
+	const char *how = flags == O_RDONLY ? "reading" : "reading and writing";
+	const char *help = flags == O_RDONLY
+				? "its owner can change that"
+				: "ask for O_RDONLY, or have its owner change that";
+	struct stat st;
+
+	if (sys->stat(path, &st))
+		return pmmshm_fail(EACCES, "cannot open '%s' for %s: permission denied",
+				   name, how);
+	return pmmshm_fail(EACCES, "cannot open '%s' for %s: permission denied: it belongs to user %u and has mode %04o; %s",
+			   name, how, (unsigned int)st.st_uid,
+			   (unsigned int)(st.st_mode & PMMSHM_PERMS), help);
+}
+
+/* Opening @path, the file of @name, failed. */
+int pmmshm_explain_name_open(const struct pmmshm_transport *sys,
+			     const char *name, const char *path, int flags,
+			     int err)
+{
+	switch (err) {
+	case ENOENT:
+		return pmmshm_fail(err, "there is no shared memory with the name '%s'",
+				   name);
+	case ELOOP:
+		return pmmshm_fail(err, "'%s' is a symbolic link, not shared memory",
+				   name);
+	case EACCES:
+		return explain_name_denied(sys, name, path, flags);
+	}
+	return pmmshm_fail(err, "cannot open '%s': %m", name);
 }

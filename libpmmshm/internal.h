@@ -7,6 +7,8 @@
  *	request.c	what the caller of an allocation wants, checked
  *	block.c		blocks: allocate, free, describe, map again
  *	import.c	blocks that others made
+ *	name.c		the POSIX names of blocks
+ *	device.c	blocks for devices: dma-bufs, and taking turns
  *	segment.c	the System V segment that a block is given as its home
  *	map.c		mappings at good addresses
  *	explain.c	kernel errors turned into words
@@ -16,6 +18,7 @@
 #ifndef PMMSHM_INTERNAL_H
 #define PMMSHM_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,14 +35,18 @@
 
 #define PMMSHM_HUGE	((size_t)2 << 20)
 #define PMMSHM_PERMS	((mode_t)0777)
+#define PMMSHM_DIR	"/dev/shm"	/* where the C library has POSIX names */
 
 /*
  * Everything the library asks of the system.  Each member is the call of its
  * name, with its arguments and its errno.
  */
 struct pmmshm_transport {
-	int (*open)(const char *path, int flags);
+	int (*open)(const char *path, int flags, mode_t mode);
 	int (*close)(int fd);
+	int (*ftruncate)(int fd, off_t length);
+	int (*linkat)(int from_dir, const char *from, int to_dir,
+		      const char *to, int flags);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	int (*stat)(const char *path, struct stat *st);
 	void *(*mmap)(void *addr, size_t length, int prot, int flags, int fd,
@@ -100,6 +107,11 @@ struct pmmshm_text {
 	char s[48];
 };
 
+/* The file of a POSIX name */
+struct pmmshm_path {
+	char s[sizeof(PMMSHM_DIR) + 1 + NAME_MAX];
+};
+
 /* pmmshm.c */
 struct pmmshm *pmmshm_open_with(const char *path,
 				const struct pmmshm_transport *sys);
@@ -112,6 +124,8 @@ int pmmshm_request_publish(struct pmmshm_request *r, key_t key, mode_t mode,
 
 /* block.c */
 struct pmmshm_block *pmmshm_block_create(const struct pmmshm *pmm);
+int pmmshm_block_set_size(struct pmmshm_block *block, uint64_t size);
+int pmmshm_block_map_itself(struct pmmshm_block *block);
 int pmmshm_block_read_info(const struct pmmshm_block *block,
 			   struct pmm_block_info *req);
 
@@ -131,6 +145,15 @@ int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
 int pmmshm_explain_adopt(int shmid, int err);
 int pmmshm_explain_attach(int shmid, const struct shmid_ds *ds, int flags,
 			  int err);
+int pmmshm_explain_access(const struct pmmshm_block *block, const char *what,
+			  int err);
+int pmmshm_explain_name_file(const char *name, int err);
+int pmmshm_explain_name_alias(const struct pmmshm_block *block,
+			      const char *name, int err);
+int pmmshm_explain_name_link(const char *name, int err);
+int pmmshm_explain_name_open(const struct pmmshm_transport *sys,
+			     const char *name, const char *path, int flags,
+			     int err);
 
 /* map.c */
 void *pmmshm_map_anywhere(const struct pmmshm_transport *sys,
@@ -139,6 +162,9 @@ void *pmmshm_map_align(const struct pmmshm_transport *sys,
 		       const struct pmmshm_mapping *m, void *p);
 void *pmmshm_map(const struct pmmshm_transport *sys,
 		 const struct pmmshm_mapping *m);
+
+/* name.c */
+int pmmshm_name_path(struct pmmshm_path *path, const char *name);
 
 /* segment.c */
 int pmmshm_segment_create(struct pmmshm_block *block,

@@ -55,7 +55,7 @@ struct pmmshm *pmmshm_open_with(const char *path,
 		return NULL;
 	}
 	pmm->sys = sys;
-	pmm->fd = sys->open(path, O_RDWR | O_CLOEXEC);
+	pmm->fd = sys->open(path, O_RDWR | O_CLOEXEC, 0);
 	if (pmm->fd < 0) {
 		pmmshm_explain_open(sys, path, errno);
 		goto err_close;

@@ -94,6 +94,7 @@ struct pmmshm_alloc_opts {
  * @uid: user who allocated it
  * @shmid: its segment, or -1
  * @type: name of its type of memory
+ * @aliases: files that are its POSIX names, or were and are still in use
  */
 struct pmmshm_block_info {
 	uint64_t id;
@@ -106,6 +107,7 @@ struct pmmshm_block_info {
 	uid_t uid;
 	int shmid;
 	char type[32];
+	uint64_t aliases;
 };
 
 /**
@@ -247,6 +249,53 @@ struct pmmshm_block *pmmshm_block_import_shmid(struct pmmshm *pmm, int shmid,
 					       int flags);
 
 /**
+ * pmmshm_block_import_name() - get the block behind a POSIX name
+ * @pmm: handle
+ * @name: as for shm_open(3): a slash, and up to 255 characters without one
+ * @flags: O_RDONLY or O_RDWR
+ *
+ * Opens the name with the caller's own rights and finds the block there.
+ *
+ * Return: a block, mapped, or NULL: ENOENT (no such name, or an ordinary object),
+ * EACCES (its mode), EINVAL, ENAMETOOLONG (not a name), or what open(2) and
+ * mmap(2) set.
+ */
+struct pmmshm_block *pmmshm_block_import_name(struct pmmshm *pmm,
+					      const char *name, int flags);
+
+/**
+ * pmmshm_block_import_fd() - get the block behind an open file
+ * @pmm: handle
+ * @fd: a block fd, a file of its home or of one of its names, or its dma-buf;
+ *	stays the caller's
+ * @flags: O_RDONLY or O_RDWR
+ *
+ * The block can be written through the result only if @flags ask for it and @fd
+ * is open for it.
+ *
+ * Return: a block, mapped, or NULL: ENOENT (not a block's), EBADF (not open),
+ * EACCES (not open for reading, or not for writing), EOPNOTSUPP (the home is a file
+ * of a mounted file system, and @fd is not that file, or is open for writing though
+ * @flags are O_RDONLY), or what mmap(2) sets.
+ */
+struct pmmshm_block *pmmshm_block_import_fd(struct pmmshm *pmm, int fd,
+					    int flags);
+
+/**
+ * pmmshm_block_import_address() - get the block that is mapped at an address
+ * @pmm: handle
+ * @address: anywhere in a mapping of the block; that stays the caller's
+ *
+ * The result grants what the mapping does: writing if it is shared and, should it
+ * be without PROT_WRITE, mprotect(2) could add that; else only reading.
+ *
+ * Return: a block, mapped once more, or NULL: ENOENT (not a block's), EOPNOTSUPP
+ * (the home is a file of a mounted file system: import that), or what mmap(2) sets.
+ */
+struct pmmshm_block *pmmshm_block_import_address(struct pmmshm *pmm,
+						 const void *address);
+
+/**
  * pmmshm_block_free() - let go of a block
  * @block: block, or NULL
  *
@@ -261,7 +310,13 @@ void *pmmshm_block_data(const struct pmmshm_block *block);
 /** pmmshm_block_size() - size of the block in bytes, whole pages */
 size_t pmmshm_block_size(const struct pmmshm_block *block);
 
-/** pmmshm_block_shmid() - the block's System V id, or -1 if it has none */
+/**
+ * pmmshm_block_shmid() - the block's System V id
+ * @block: block
+ *
+ * Return: the id, or -1 if the block has none or was imported by something else.
+ * Then pmmshm_block_get_info() tells the id that it has in its own IPC namespace.
+ */
 int pmmshm_block_shmid(const struct pmmshm_block *block);
 
 /** pmmshm_block_fd() - the block fd, owned by the block: dup(2) it to keep it */
@@ -295,6 +350,62 @@ void *pmmshm_block_map(const struct pmmshm_block *block, int prot);
  * Return: a new fd that can be mapped, read, written and passed on, or -1.
  */
 int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags);
+
+/**
+ * pmmshm_block_link() - give the block a POSIX name
+ * @block: block
+ * @name: as for shm_open(3): a slash, and up to 255 characters without one
+ * @mode: permission bits, from which the umask is taken
+ * @flags: 0
+ *
+ * Any number of names is possible, whether or not the block has a segment.  A name
+ * appears at once with its size and mode, and never replaces another.  It keeps
+ * the block until it is removed with shm_unlink(3), and whoever uses it is done.
+ *
+ * Return: 0 or -1: EEXIST (the name is taken), EINVAL (not a name, a bad mode or
+ * flag), ENAMETOOLONG, EACCES (imported for reading only, or no right to make
+ * files in /dev/shm), EOPNOTSUPP (/dev/shm is not a tmpfs, or the block's home is
+ * a file of a mounted file system), ENOENT (no /dev/shm, or no /proc), ENOSPC, or
+ * what open(2), ftruncate(2) and link(2) set.
+ */
+int pmmshm_block_link(const struct pmmshm_block *block, const char *name,
+		      mode_t mode, unsigned int flags);
+
+/**
+ * pmmshm_block_dmabuf_fd() - make a dma-buf of the block
+ * @block: block
+ *
+ * A dma-buf is how drivers that know those take the block, in one piece.  It holds
+ * the block by itself.
+ *
+ * Return: a new fd, or -1: EOPNOTSUPP (kernel without dma-bufs), EACCES (imported
+ * for reading only).
+ */
+int pmmshm_block_dmabuf_fd(const struct pmmshm_block *block);
+
+/* pmmshm_block_sync() flags */
+#define PMMSHM_SYNC_READ	(1U << 0)	/* the CPU is going to read, or has */
+#define PMMSHM_SYNC_WRITE	(1U << 1)	/* the CPU is going to write, or has */
+#define PMMSHM_SYNC_BEGIN	(1U << 2)	/* before that */
+#define PMMSHM_SYNC_END		(1U << 3)	/* after it */
+
+/**
+ * pmmshm_block_sync() - let CPU and devices take turns
+ * @block: block
+ * @offset: start of what the CPU reads or writes
+ * @length: its length
+ * @flags: %PMMSHM_SYNC_BEGIN or %PMMSHM_SYNC_END, with %PMMSHM_SYNC_READ,
+ *	%PMMSHM_SYNC_WRITE or both
+ *
+ * To be called around the CPU's accesses to what a device reads or writes.  Where
+ * devices see what the CPU sees, as on x86, it has nothing to do.
+ *
+ * Return: 0 or -1: EINVAL (a range outside the block, or bad flags), EACCES
+ * (imported for reading only), EOPNOTSUPP (device memory that only its driver can
+ * keep in step).
+ */
+int pmmshm_block_sync(const struct pmmshm_block *block, size_t offset,
+		      size_t length, unsigned int flags);
 
 #ifdef __cplusplus
 }

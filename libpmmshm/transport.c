@@ -11,9 +11,9 @@
 
 #include "internal.h"
 
-static int linux_open(const char *path, int flags)
+static int linux_open(const char *path, int flags, mode_t mode)
 {
-	return open(path, flags);
+	return open(path, flags, mode);
 }
 
 static int linux_ioctl(int fd, unsigned long request, void *arg)
@@ -29,6 +29,8 @@ static int linux_stat(const char *path, struct stat *st)
 const struct pmmshm_transport pmmshm_transport_linux = {
 	.open = linux_open,
 	.close = close,
+	.ftruncate = ftruncate,
+	.linkat = linkat,
 	.ioctl = linux_ioctl,
 	.stat = linux_stat,
 	.mmap = mmap,

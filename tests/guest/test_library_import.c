@@ -152,7 +152,7 @@ static void ordinary_segments(void)
 	for (i = 0; i < 3; i++) {
 		shmid = EXPECT_OK(shmget(IPC_PRIVATE, sizes[i], 0600));
 		EXPECT_FAILS(pmmshm_block_import_shmid(pmm, shmid, 0), ENOENT,
-			     "is an ordinary one, not a pmm block");
+			     "there is no pmm block behind segment");
 		EXPECT_OK(shmctl(shmid, IPC_STAT, &ds));
 		EXPECT_EQ(ds.shm_nattch, 0);
 		EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));

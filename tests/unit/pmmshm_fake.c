@@ -111,6 +111,7 @@ void fake_reset(void)
 	memset(fake_blocks, 0, sizeof(fake_blocks));
 	memset(fake_segments, 0, sizeof(fake_segments));
 	memset(fake_attaches, 0, sizeof(fake_attaches));
+	memset(fake_files, 0, sizeof(fake_files));
 	memset(&fake_used, 0, sizeof(fake_used));
 	memset(calls, 0, sizeof(calls));
 	memset(first, 0, sizeof(first));
@@ -124,6 +125,7 @@ void fake_reset(void)
 		.abi = PMM_ABI,
 		.uid = 1000,
 		.gid = 4294967,
+		.umask = 022,
 	};
 }
 
@@ -144,6 +146,7 @@ void fake_assert_usage(struct fake_usage want)
 	ck_assert_uint_eq(now.fds, want.fds);
 	ck_assert_uint_eq(now.segments, want.segments);
 	ck_assert_uint_eq(now.attaches, want.attaches);
+	ck_assert_uint_eq(now.files, want.files);
 	ck_assert_uint_eq(now.mapped, want.mapped);
 	ck_assert_uint_eq(now.pool, want.pool);
 	ck_assert_uint_eq(now.memory, want.memory);
@@ -193,7 +196,9 @@ int fake_fd_new(enum fd_kind kind, int block, bool writable)
 		errno = EMFILE;
 		return -1;
 	}
-	fds[i] = (struct fake_fd){ kind, block, writable };
+	fds[i] = (struct fake_fd){
+		.kind = kind, .block = block, .file = -1, .writable = writable,
+	};
 	if (block >= 0)
 		fake_blocks[block].holders++;
 	fake_used.fds++;
@@ -214,16 +219,25 @@ struct fake_fd *fake_fd_get(int fd, enum fd_kind kind)
 	return &fds[fd - FD_BASE];
 }
 
-static int fake_open(const char *path, int flags)
+static int open_device(const char *path, int flags)
+{
+	ck_assert_int_eq(flags, O_RDWR | O_CLOEXEC);
+	if (!strcmp(path, "/dev/pmm"))
+		return fake_fd_new(FD_CONTROL, -1, true);
+	errno = ENOENT;
+	return -1;
+}
+
+static int fake_open(const char *path, int flags, mode_t mode)
 {
 	int fd = -1;
 
-	ck_assert_int_eq(flags, O_RDWR | O_CLOEXEC);
+	ck_assert(flags & O_CLOEXEC);
 	if (!fake_enter(FAKE_OPEN)) {
-		if (strcmp(path, "/dev/pmm"))
-			errno = ENOENT;
+		if (!strncmp(path, "/dev/shm", 8))
+			fd = fake_file_open(path, flags, mode);
 		else
-			fd = fake_fd_new(FD_CONTROL, -1, true);
+			fd = open_device(path, flags);
 	}
 	fake_leave();
 	return fd;
@@ -239,6 +253,8 @@ static int fake_close(int fd)
 		ck_assert_ptr_nonnull(f);
 		if (f->block >= 0)
 			fake_block_put(f->block);
+		if (f->file >= 0)
+			fake_file_close(f->file);
 		f->kind = FD_FREE;
 		fake_used.fds--;
 		/* Closing may set errno even if it succeeds. */
@@ -251,12 +267,15 @@ static int fake_close(int fd)
 
 static int fake_stat(const char *path, struct stat *st)
 {
+	struct fake_file *f;
 	int ret = -1;
 
-	(void)path;
 	if (!fake_enter(FAKE_STAT)) {
 		memset(st, 0, sizeof(*st));
 		st->st_gid = fake_world.gid;
+		f = fake_file_find(path);
+		st->st_uid = f ? f->uid : 0;
+		st->st_mode = f ? S_IFREG | f->mode : S_IFCHR | 0660;
 		ret = 0;
 	}
 	fake_leave();
@@ -308,10 +327,16 @@ void *fake_map_file(void *addr, size_t length, int prot, int flags, int fd)
 
 static void *map_fd(int fd, void *addr, size_t length, int prot, int flags)
 {
-	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+	struct fake_fd *f = fake_fd_get(fd, FD_FREE);
 
 	if (!f)
 		return MAP_FAILED;
+	/* A block's own fd is the way, but where it is none. */
+	ck_assert(f->kind == FD_BLOCK || fake_world.home_file);
+	if (f->kind == FD_BLOCK && fake_world.home_file) {
+		errno = EOPNOTSUPP;
+		return MAP_FAILED;
+	}
 	if (prot & PROT_WRITE && !f->writable) {
 		errno = EACCES;
 		return MAP_FAILED;
@@ -384,6 +409,8 @@ static void fake_free(void *p)
 const struct pmmshm_transport fake_transport = {
 	.open = fake_open,
 	.close = fake_close,
+	.ftruncate = fake_ftruncate,
+	.linkat = fake_linkat,
 	.ioctl = fake_ioctl,
 	.stat = fake_stat,
 	.mmap = fake_mmap,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A stand-in for /dev/pmm and System V shared memory, behind the table of
- * system calls that libpmmshm uses.
+ * A stand-in for /dev/pmm, System V shared memory and /dev/shm, behind the table
+ * of system calls that libpmmshm uses.
  *
  * It counts whatever can leak, lets any single call fail, and maps a segment
  * without access until it is adopted, so that touching it too early is a crash.
@@ -16,13 +16,13 @@
 #include "internal.h"
 
 enum fake_op {
-	FAKE_OPEN, FAKE_CLOSE, FAKE_STAT,
+	FAKE_OPEN, FAKE_CLOSE, FAKE_STAT, FAKE_FTRUNCATE, FAKE_LINKAT,
 	FAKE_MMAP, FAKE_MUNMAP, FAKE_MADVISE, FAKE_MLOCK, FAKE_MUNLOCK,
 	FAKE_SHMGET, FAKE_SHMAT, FAKE_SHMDT,
 	FAKE_IPC_STAT, FAKE_IPC_SET, FAKE_IPC_RMID, FAKE_IPC_INFO,
 	FAKE_CALLOC, FAKE_FREE,
 	FAKE_VERSION, FAKE_TYPE, FAKE_ALLOC, FAKE_FIND, FAKE_INFO, FAKE_ADOPT,
-	FAKE_HOME_FD, FAKE_RESIZE,
+	FAKE_HOME_FD, FAKE_ALIAS, FAKE_DMABUF, FAKE_SYNC, FAKE_RESIZE,
 	FAKE_OPS,
 };
 
@@ -31,6 +31,7 @@ struct fake_usage {
 	unsigned int fds;
 	unsigned int segments;
 	unsigned int attaches;
+	unsigned int files;	/* in /dev/shm, with a name or open */
 	size_t mapped;		/* bytes, reservations included */
 	size_t pool;		/* bytes of blocks */
 	unsigned int memory;	/* callocs */
@@ -43,6 +44,8 @@ struct fake_world {
 	uint32_t abi;
 	uid_t uid;		/* of the caller */
 	gid_t gid;		/* of the device node */
+	mode_t umask;
+	bool home_file;		/* homes are files of a mounted file system */
 	off_t lie;		/* IPC_STAT tells a size that is so much larger */
 	bool rmid_forced;	/* kernel.shm_rmid_forced */
 	bool aligns;		/* the kernel chooses 2 MiB boundaries itself */
@@ -83,6 +86,10 @@ void fake_ipcrm(int shmid);
 mode_t fake_mode(int shmid);		/* with SHM_DEST */
 bool fake_exists(int shmid);
 bool fake_locked(int shmid);
+/* A file of shm_open(); what shm_unlink() does; what stat() tells of a name */
+void fake_file(const char *name, uid_t uid, mode_t mode);
+void fake_unlink(const char *name);
+bool fake_named(const char *name, mode_t *mode, size_t *size);
 /* The other program that mapped into a hole finds its memory as it was */
 void fake_assert_bystanders(void);
 

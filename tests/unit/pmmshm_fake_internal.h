@@ -16,21 +16,35 @@
 #define BLOCKS		256
 #define SEGMENTS	256
 #define ATTACHES	512
+#define FILES		64
 
-enum fd_kind { FD_FREE, FD_CONTROL, FD_BLOCK, FD_HOME };
+enum fd_kind { FD_FREE, FD_CONTROL, FD_BLOCK, FD_HOME, FD_DMABUF, FD_FILE };
 
 struct fake_block {
 	bool used;
 	int memfd;
 	size_t size;
-	unsigned int holders;	/* fds, and its segment */
+	unsigned int holders;	/* fds, files, and its segment */
+	unsigned int files;
 	int segment;		/* -1 if none */
 };
 
 struct fake_fd {
 	enum fd_kind kind;
-	int block;
+	int block;		/* -1 if none */
+	int file;		/* for FD_FILE */
 	bool writable;
+};
+
+/* In /dev/shm */
+struct fake_file {
+	bool used;
+	char name[NAME_MAX + 2];	/* empty if it has none */
+	mode_t mode;
+	uid_t uid;
+	size_t size;
+	unsigned int fds;
+	int block;		/* -1: an ordinary file */
 };
 
 struct fake_segment {
@@ -77,6 +91,16 @@ void fake_race(const void *address);
  * or is none, as the world is.
  */
 void *fake_map_file(void *addr, size_t length, int prot, int flags, int fd);
+
+/* pmmshm_fake_file.c */
+extern struct fake_file fake_files[FILES];
+int fake_file_open(const char *path, int flags, mode_t mode);
+void fake_file_close(int file);
+struct fake_file *fake_file_find(const char *path);
+int fake_ftruncate(int fd, off_t length);
+int fake_linkat(int from_dir, const char *from, int to_dir, const char *to,
+		int flags);
+int fake_alias(struct fake_fd *block, int fd);
 
 /* pmmshm_fake_shm.c */
 struct fake_attach *fake_attach_get(const void *addr);

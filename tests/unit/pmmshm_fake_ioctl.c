@@ -107,23 +107,44 @@ static int ioc_alloc(int fd, struct pmm_alloc *arg)
 	return fake_fd_new(FD_BLOCK, i, true);
 }
 
+static int find_address(const void *address)
+{
+	struct fake_attach *a = fake_attach_get(address);
+
+	if (a && fake_segments[a->segment].block >= 0)
+		return fake_fd_new(FD_BLOCK, fake_segments[a->segment].block,
+				   a->writable);
+	errno = ENOENT;
+	return -1;
+}
+
+static int find_fd(int fd)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_FREE);
+	int block;
+
+	if (!f)
+		return -1;
+	block = f->kind == FD_FILE ? fake_files[f->file].block : f->block;
+	if (block >= 0)
+		return fake_fd_new(FD_BLOCK, block, f->writable);
+	errno = ENOENT;
+	return -1;
+}
+
 static int ioc_find(int fd, struct pmm_find *arg)
 {
-	struct fake_attach *a;
-
 	if (!fake_fd_get(fd, FD_CONTROL))
 		return -1;
 	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->reserved, 0);
+	if (arg->flags == PMM_FIND_FD) {
+		ck_assert_uint_eq(arg->address, 0);
+		return find_fd(arg->fd);
+	}
 	ck_assert_uint_eq(arg->flags, PMM_FIND_ADDRESS);
 	ck_assert_int_eq(arg->fd, 0);
-	ck_assert_uint_eq(arg->reserved, 0);
-	a = fake_attach_get((void *)(uintptr_t)arg->address);
-	ck_assert_ptr_nonnull(a);
-	if (fake_segments[a->segment].block < 0) {
-		errno = ENOENT;
-		return -1;
-	}
-	return fake_fd_new(FD_BLOCK, fake_segments[a->segment].block, a->writable);
+	return find_address((void *)(uintptr_t)arg->address);
 }
 
 static int ioc_info(int fd, struct pmm_block_info *arg)
@@ -143,10 +164,13 @@ static int ioc_info(int fd, struct pmm_block_info *arg)
 	arg->huge = 3;
 	arg->holders = 4;
 	arg->uid = 5;
+	arg->aliases = b->files;
 	snprintf(arg->type, sizeof(arg->type), "general");
 	if (!f->writable)
 		arg->state |= PMM_BLOCK_READONLY;
-	if (b->segment >= 0) {
+	if (fake_world.home_file) {
+		arg->state |= PMM_BLOCK_HOME | PMM_BLOCK_HOME_FILE;
+	} else if (b->segment >= 0) {
 		arg->state |= PMM_BLOCK_HOME | PMM_BLOCK_HOME_SYSV |
 			      PMM_BLOCK_SEALED;
 		arg->home_ino = SHMID_BASE + b->segment;
@@ -210,6 +234,51 @@ static int ioc_home_fd(int fd, struct pmm_block_home_fd *arg)
 	return fake_fd_new(FD_HOME, f->block, write);
 }
 
+static int ioc_alias(int fd, struct pmm_block_alias *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	return fake_alias(f, arg->fd);
+}
+
+static int ioc_dmabuf(int fd, struct pmm_block_dmabuf *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, 0);
+	if (f->writable)
+		return fake_fd_new(FD_DMABUF, f->block, true);
+	errno = EACCES;
+	return -1;
+}
+
+static int ioc_sync(int fd, struct pmm_block_sync *arg)
+{
+	struct fake_fd *f = fake_fd_get(fd, FD_BLOCK);
+	uint32_t side = arg->flags & (PMM_SYNC_BEGIN | PMM_SYNC_END);
+
+	if (!f)
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert(side == PMM_SYNC_BEGIN || side == PMM_SYNC_END);
+	ck_assert_uint_ne(arg->flags & ~side, 0);
+	ck_assert_uint_le(arg->flags & ~side, PMM_SYNC_READ | PMM_SYNC_WRITE);
+	ck_assert_uint_le(arg->offset, fake_blocks[f->block].size);
+	ck_assert_uint_le(arg->length,
+			  fake_blocks[f->block].size - arg->offset);
+	if (f->writable || !(arg->flags & PMM_SYNC_WRITE))
+		return 0;
+	errno = EACCES;
+	return -1;
+}
+
 int fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	int ret = -1;
@@ -238,6 +307,15 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PMM_IOC_BLOCK_HOME_FD:
 		ret = fake_enter(FAKE_HOME_FD) ? -1 : ioc_home_fd(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_ALIAS:
+		ret = fake_enter(FAKE_ALIAS) ? -1 : ioc_alias(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_DMABUF:
+		ret = fake_enter(FAKE_DMABUF) ? -1 : ioc_dmabuf(fd, arg);
+		break;
+	case PMM_IOC_BLOCK_SYNC:
+		ret = fake_enter(FAKE_SYNC) ? -1 : ioc_sync(fd, arg);
 		break;
 	default:
 		ck_abort_msg("unknown ioctl %#lx", request);

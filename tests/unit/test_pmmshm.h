@@ -39,6 +39,8 @@ Suite *suite_open(void);
 Suite *suite_alloc(void);
 Suite *suite_publish(void);
 Suite *suite_import(void);
+Suite *suite_name(void);
+Suite *suite_device(void);
 Suite *suite_explain(void);
 Suite *suite_threads(void);
 Suite *suite_system(void);

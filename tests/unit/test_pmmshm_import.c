@@ -106,7 +106,7 @@ START_TEST(ordinary_segments_are_told_apart)
 		other = fake_segment(1, sizes[i], 1000, 0600);
 		before = fake_usage();
 		assert_fails(pmmshm_block_import_shmid(pmm, other, 0), ENOENT,
-			     "segment 101 is an ordinary one, not a pmm block");
+			     "there is no pmm block behind segment 101");
 		fake_assert_usage(before);
 		fake_ipcrm(other);
 	}
@@ -125,7 +125,7 @@ START_TEST(missing_segments_are_told)
 		     "vm.max_map_count");
 	fake_fail(FAKE_FIND, 1, EMFILE);
 	assert_fails(pmmshm_block_import_shmid(pmm, id, 0), EMFILE,
-		     "cannot get the block of segment 100: Too many open files");
+		     "cannot get the block behind segment 100: Too many open files");
 	assert_fails(pmmshm_block_import_shmid(pmm, id, SHM_REMAP), EINVAL,
 		     "unknown bits 0x4000");
 }
@@ -182,6 +182,278 @@ START_TEST(leaks_nothing)
 }
 END_TEST
 
+/* ------------------------------------------------------ files and addresses */
+
+/* The ways to a block, each with and without the right to write */
+enum way { BY_NAME, BY_BLOCK_FD, BY_HOME_FD, BY_ADDRESS, WAYS };
+
+static struct pmmshm_block *import_by(enum way way, bool write)
+{
+	int flags = write ? O_RDWR : O_RDONLY, fd, err;
+	struct pmmshm_block *b;
+	void *p;
+
+	switch (way) {
+	case BY_NAME:
+		return pmmshm_block_import_name(pmm, "/theirs", flags);
+	case BY_BLOCK_FD:
+		return pmmshm_block_import_fd(pmm, pmmshm_block_fd(theirs), flags);
+	case BY_HOME_FD:
+		fd = pmmshm_block_home_fd(theirs, flags);
+		if (fd < 0)
+			return NULL;
+		b = pmmshm_block_import_fd(pmm, fd, flags);
+		err = errno;
+		fake_transport.close(fd);
+		errno = err;
+		return b;
+	default:
+		p = fake_transport.shmat(id, NULL, write ? 0 : SHM_RDONLY);
+		if (p == MAP_FAILED) {
+			pmmshm_explain_attach(id, NULL, 0, errno);
+			return NULL;
+		}
+		b = pmmshm_block_import_address(pmm, (char *)p + 12345);
+		err = errno;
+		fake_transport.shmdt(p);
+		errno = err;
+		return b;
+	}
+}
+
+static void setup_name(void)
+{
+	ck_assert_int_eq(pmmshm_block_link(theirs, "/theirs", 0644, 0), 0);
+}
+
+static void teardown_name(void)
+{
+	fake_unlink("/theirs");
+}
+
+START_TEST(grants_writing)
+{
+	struct pmmshm_block *b = import_by(_i, true);
+	struct pmmshm_block_info info;
+
+	ck_assert_msg(b, "%s", pmmshm_error());
+	ck_assert(is_huge_aligned(pmmshm_block_data(b)));
+	ck_assert_uint_eq(pmmshm_block_size(b), 4 * MIB);
+	ck_assert_int_eq(pmmshm_block_shmid(b), -1);
+	ck_assert_int_eq(pmmshm_block_get_info(b, &info), 0);
+	ck_assert_int_eq(info.shmid, id);
+	ck_assert(!(info.state & PMMSHM_STATE_READONLY));
+	assert_writable(b);
+	ck_assert_int_eq(*(char *)pmmshm_block_data(theirs), 0x5a);
+	pmmshm_block_free(b);
+}
+END_TEST
+
+START_TEST(grants_reading)
+{
+	struct pmmshm_block *b = import_by(_i, false);
+	struct pmmshm_block_info info;
+
+	ck_assert_msg(b, "%s", pmmshm_error());
+	assert_writable(theirs);
+	ck_assert_int_eq(*(char *)pmmshm_block_data(b), 0x5a);
+	ck_assert_int_eq(pmmshm_block_get_info(b, &info), 0);
+	ck_assert(info.state & PMMSHM_STATE_READONLY);
+	assert_fails(pmmshm_block_map(b, PROT_READ | PROT_WRITE), EACCES,
+		     "imported for reading only");
+	assert_fails_int(pmmshm_block_home_fd(b, O_RDWR), EACCES,
+			 "imported for reading only");
+	/* Nor may its fd be more for somebody else. */
+	assert_fails(pmmshm_block_import_fd(pmm, pmmshm_block_fd(b), O_RDWR),
+		     EACCES, "that is open for reading only; ask for O_RDONLY");
+	pmmshm_block_free(b);
+}
+END_TEST
+
+static enum way sweep_way;
+static bool sweep_write;
+
+static bool run_import_by(void)
+{
+	struct pmmshm_block *b = import_by(sweep_way, sweep_write);
+
+	if (!b)
+		return false;
+	pmmshm_block_free(b);
+	return true;
+}
+
+START_TEST(leaks_nothing_by_any_way)
+{
+	sweep_way = _i;
+	sweep_write = true;
+	sweep(run_import_by);
+	sweep_write = false;
+	sweep(run_import_by);
+}
+END_TEST
+
+START_TEST(permissions_are_the_names)
+{
+	struct pmmshm_block *b;
+
+	fake_world.uid = 1001;
+	assert_fails(pmmshm_block_import_name(pmm, "/theirs", O_RDWR), EACCES,
+		     "cannot open '/theirs' for reading and writing: permission denied: it belongs to user 1000 and has mode 0644; ask for O_RDONLY, or have its owner change that");
+	b = pmmshm_block_import_name(pmm, "/theirs", O_RDONLY);
+	ck_assert_msg(b, "%s", pmmshm_error());
+	pmmshm_block_free(b);
+	fake_file("/secret", 5, 0600);
+	assert_fails(pmmshm_block_import_name(pmm, "/secret", O_RDONLY), EACCES,
+		     "cannot open '/secret' for reading: permission denied: it belongs to user 5 and has mode 0600; its owner can change that");
+	fake_fail(FAKE_STAT, 1, ENOENT);
+	assert_fails(pmmshm_block_import_name(pmm, "/secret", O_RDONLY), EACCES,
+		     "cannot open '/secret' for reading: permission denied");
+	ck_assert(fake_failed());
+	fake_unlink("/secret");
+	fake_world.uid = 1000;
+}
+END_TEST
+
+START_TEST(other_files_are_told_apart)
+{
+	struct fake_usage before;
+
+	fake_file("/plain", 1000, 0600);
+	before = fake_usage();
+	assert_fails(pmmshm_block_import_name(pmm, "/plain", O_RDWR), ENOENT,
+		     "there is no pmm block behind '/plain'");
+	assert_fails(pmmshm_block_import_name(pmm, "/nix", O_RDWR), ENOENT,
+		     "there is no shared memory with the name '/nix'");
+	assert_fails(pmmshm_block_import_fd(pmm, pmm->fd, O_RDWR), ENOENT,
+		     "there is no pmm block behind fd 1000");
+	assert_fails(pmmshm_block_import_fd(pmm, -1, O_RDWR), EBADF,
+		     "cannot get the block behind fd -1: Bad file descriptor");
+	assert_fails(pmmshm_block_import_address(pmm, (void *)0x1234), ENOENT,
+		     "there is no pmm block behind address 0x1234");
+	fake_assert_usage(before);
+	fake_unlink("/plain");
+}
+END_TEST
+
+START_TEST(files_that_fail_are_told)
+{
+	fake_fail(FAKE_OPEN, 1, ELOOP);
+	assert_fails(pmmshm_block_import_name(pmm, "/theirs", O_RDWR), ELOOP,
+		     "'/theirs' is a symbolic link, not shared memory");
+	fake_fail(FAKE_OPEN, 1, EMFILE);
+	assert_fails(pmmshm_block_import_name(pmm, "/theirs", O_RDWR), EMFILE,
+		     "cannot open '/theirs': Too many open files");
+	fake_fail(FAKE_FIND, 1, EACCES);
+	assert_fails(pmmshm_block_import_fd(pmm, 5, O_RDWR), EACCES,
+		     "cannot get the block behind fd 5: that is not open for reading");
+	fake_fail(FAKE_HOME_FD, 1, EOPNOTSUPP);
+	assert_fails(import_by(BY_BLOCK_FD, false), EOPNOTSUPP,
+		     "the block's home is a file of a mounted file system: open it by its own name");
+}
+END_TEST
+
+/* The module cannot map these; the file can be. */
+static struct pmmshm_block *import_home_file(int flags)
+{
+	int fd = pmmshm_block_home_fd(theirs, flags), err;
+	struct pmmshm_block *b;
+
+	if (fd < 0)
+		return NULL;
+	fake_world.home_file = true;
+	b = pmmshm_block_import_fd(pmm, fd, flags);
+	fake_world.home_file = false;
+	err = errno;
+	fake_transport.close(fd);
+	errno = err;
+	return b;
+}
+
+START_TEST(maps_homes_that_are_files)
+{
+	struct pmmshm_block *b = import_home_file(O_RDWR);
+
+	ck_assert_msg(b, "%s", pmmshm_error());
+	ck_assert(is_huge_aligned(pmmshm_block_data(b)));
+	assert_writable(b);
+	ck_assert_int_eq(*(char *)pmmshm_block_data(theirs), 0x5a);
+	fake_world.home_file = true;
+	assert_fails(pmmshm_block_map(b, PROT_READ), EOPNOTSUPP,
+		     "the block's home is a file of a mounted file system: open and map it by its own name");
+	assert_fails(pmmshm_block_import_fd(pmm, pmmshm_block_fd(b), O_RDWR),
+		     EOPNOTSUPP, "open and map it by its own name");
+	assert_fails(pmmshm_block_import_address(pmm, (char *)pmmshm_block_data(theirs)),
+		     EOPNOTSUPP, "open and map it by its own name");
+	fake_world.home_file = false;
+	pmmshm_block_free(b);
+	b = import_home_file(O_RDONLY);
+	ck_assert_msg(b, "%s", pmmshm_error());
+	ck_assert_int_eq(*(char *)pmmshm_block_data(b), 0x5a);
+	pmmshm_block_free(b);
+}
+END_TEST
+
+static bool run_import_home_file(void)
+{
+	struct pmmshm_block *b = import_home_file(O_RDWR);
+
+	if (!b)
+		return false;
+	pmmshm_block_free(b);
+	return true;
+}
+
+START_TEST(leaks_nothing_of_files)
+{
+	sweep(run_import_home_file);
+}
+END_TEST
+
+START_TEST(refuses)
+{
+	static const int bad[] = { O_WRONLY, O_RDWR | O_TRUNC, O_CREAT, -1 };
+	size_t i;
+
+	assert_fails(pmmshm_block_import_name(NULL, "/x", O_RDWR), EINVAL,
+		     "pmmshm_block_import_name: NULL argument");
+	assert_fails(pmmshm_block_import_name(pmm, NULL, O_RDWR), EINVAL,
+		     "pmmshm_block_import_name: NULL argument");
+	assert_fails(pmmshm_block_import_fd(NULL, 1, O_RDWR), EINVAL,
+		     "pmmshm_block_import_fd: NULL argument");
+	assert_fails(pmmshm_block_import_address(NULL, "x"), EINVAL,
+		     "pmmshm_block_import_address: NULL argument");
+	assert_fails(pmmshm_block_import_address(pmm, NULL), EINVAL,
+		     "pmmshm_block_import_address: NULL argument");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_fails(pmmshm_block_import_name(pmm, "/theirs", bad[i]),
+			     EINVAL, "neither O_RDONLY nor O_RDWR");
+		assert_fails(pmmshm_block_import_fd(pmm, 1, bad[i]), EINVAL,
+			     "neither O_RDONLY nor O_RDWR");
+	}
+	ck_assert_uint_eq(fake_calls(FAKE_FIND), 0);
+}
+END_TEST
+
+static TCase *tcase_other(void)
+{
+	TCase *tcase = tcase_create("files and addresses");
+
+	add_fake_fixture(tcase);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, setup_name, teardown_name);
+	tcase_add_loop_test(tcase, grants_writing, 0, WAYS);
+	tcase_add_loop_test(tcase, grants_reading, 0, WAYS);
+	tcase_add_loop_test(tcase, leaks_nothing_by_any_way, 0, WAYS);
+	tcase_add_test(tcase, permissions_are_the_names);
+	tcase_add_test(tcase, other_files_are_told_apart);
+	tcase_add_test(tcase, files_that_fail_are_told);
+	tcase_add_test(tcase, maps_homes_that_are_files);
+	tcase_add_test(tcase, leaks_nothing_of_files);
+	tcase_add_test(tcase, refuses);
+	return tcase;
+}
+
 Suite *suite_import(void)
 {
 	Suite *suite = suite_create("pmmshm: importing");
@@ -199,5 +471,6 @@ Suite *suite_import(void)
 	tcase_add_test(tcase, works_after_removal);
 	tcase_add_test(tcase, leaks_nothing);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, tcase_other());
 	return suite;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,58 @@ START_TEST(files_are_aligned)
 }
 END_TEST
 
+/* Of the test's own process */
+static char named[64];
+
+/* As pmmshm_block_link() does, but for making it a block's. */
+static void *link_file(void *own_files)
+{
+	char file[64];
+	int fd;
+
+	if (own_files && unshare(CLONE_FILES))
+		return "cannot unshare";
+	fd = sys->open(PMMSHM_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0462);
+	if (fd < 0 || sys->ftruncate(fd, 10000))
+		return "cannot make a file";
+	snprintf(file, sizeof(file), "/proc/thread-self/fd/%d", fd);
+	if (sys->linkat(AT_FDCWD, file, AT_FDCWD, named, AT_SYMLINK_FOLLOW))
+		return "cannot link";
+	if (!sys->linkat(AT_FDCWD, file, AT_FDCWD, named, AT_SYMLINK_FOLLOW) ||
+	    errno != EEXIST)
+		return "replaces";
+	sys->close(fd);
+	return NULL;
+}
+
+static void check_named(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(named, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0440);
+	ck_assert_int_eq(st.st_size, 10000);
+	ck_assert_int_eq(shm_unlink(named + strlen(PMMSHM_DIR)), 0);
+}
+
+/* With the umask, whoever may write to it in the end; and from any thread. */
+START_TEST(files_get_names)
+{
+	pthread_t thread;
+	void *why;
+
+	snprintf(named, sizeof(named), PMMSHM_DIR "/pmmshm-test-%d", getpid());
+	umask(022);
+	why = link_file(NULL);
+	ck_assert_msg(!why, "%s: %s", (char *)why, strerror(errno));
+	check_named();
+	pthread_create(&thread, NULL, link_file, "");
+	pthread_join(thread, &why);
+	ck_assert_msg(!why, "%s", (char *)why);
+	check_named();
+}
+END_TEST
+
 /* ---------------------------------------------------------------- many threads */
 
 #define ROUNDS	300
@@ -227,6 +280,7 @@ Suite *suite_system(void)
 	tcase_add_test(tcase, marked_segments_can_be_changed_and_attached);
 	tcase_add_test(tcase, locked_segments_can_be_emptied);
 	tcase_add_test(tcase, files_are_aligned);
+	tcase_add_test(tcase, files_get_names);
 	tcase_add_test(tcase, threads_do_not_hit_each_others_mappings);
 	suite_add_tcase(suite, tcase);
 	return suite;
