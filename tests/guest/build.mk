@@ -17,6 +17,10 @@ $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 # Compiled without any header of PMM.
 build/obj/tests/guest/legacy_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/test_legacy: build/lib/libpmmshm.so build/guest/legacy_shm
+build/guest/test_library_names: build/guest/posix_shm
+build/obj/tests/guest/posix_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
+build/guest/posix_shm: build/obj/tests/guest/posix_shm.o
+build/guest/posix_shm: private libs += -static
 build/guest/test_kill build/guest/test_xshm: build/lib/libpmmshm.so
 build/guest/test_xshm: private libs += $(shell pkg-config --libs x11 xext 2>/dev/null)
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
