@@ -52,6 +52,9 @@ RELEASE=$(cat "$KERNEL_DIR/release")
 # Unpacked already if it can be.
 image=$KERNEL_DIR/vmlinux
 [ -e "$image" ] || image=$KERNEL_DIR/bzImage
+# How much longer than usual everything in there takes.
+SLOW=1
+[[ $KERNEL == 6.* ]] || SLOW=4
 PMM_KO=$PMM_SRC/build/kernel-$KERNEL/pmm.ko
 [ -n "$NO_PMM" ] || [ -e "$PMM_KO" ] || die "$PMM_KO is missing: make modules"
 
@@ -152,6 +155,11 @@ tcg) cpu=max,la57=off ACCEL=tcg,thread=multi append="$append no_timer_check cloc
 *) die "ACCEL is auto, kvm or tcg" ;;
 esac
 
+# The debug kernel boots in half the time without ACPI's interrupt routing, which
+# needs to be told to MSI.  Two nodes, so that there is somewhere to migrate to.
+[ "$SLOW" = 1 ] || append="$append acpi=noirq pci=nomsi numa=fake=2 page_poison=1 page_owner=on"
+[ "$SLOW" = 1 ] || append="$append hung_task_panic=1 softlockup_panic=1"
+
 share() { # share NAME DIRECTORY OPTION: sets $device
 	device=(-fsdev "local,id=$1,path=$2,security_model=none,multidevs=remap$3"
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
@@ -160,10 +168,6 @@ share root / ,readonly=on; devices=("${device[@]}")
 share run "$run" ''; devices+=("${device[@]}")
 share out "$OUT" ''; devices+=("${device[@]}")
 
-# How much longer than usual everything in there takes.
-SLOW=1
-# shellcheck disable=SC2034 # handed on by name, below
-[[ $KERNEL == 6.* ]] || SLOW=4
 SOAK_SECONDS=${SOAK_SECONDS:-600}
 SOAK_SEED=${SOAK_SEED:-}
 

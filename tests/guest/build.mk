@@ -10,7 +10,7 @@ $(guest_tests): build/guest/%: build/obj/tests/guest/%.o build/obj/tests/guest/g
 $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
-build/guest/test_failures: build/obj/tests/guest/alias.o build/obj/tests/guest/inject.o build/obj/tests/guest/kmemleak.o
+build/guest/test_failures: build/obj/tests/guest/alias.o build/obj/tests/guest/inject.o
 vm_tests := test_vm test_vm_size test_accounting test_pressure test_find test_types
 $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 

@@ -130,4 +130,26 @@ if [ -e /sys/module/pmm ]; then
 	bad=$(rmmod pmm 2>&1) || result FAIL unload 0 "$bad"
 	! bad=$(complaints 'pmm-test: unload') || result FAIL unload 0 "kernel: $(head -n 1 <<<"$bad")"
 fi
+
+# Memory that nothing points to any more.  The first look only notes what changes.
+kmemleak() {
+	sleep 6
+	echo scan >"$1" && echo scan >"$1" || echo "kmemleak has given up"
+	cat "$1"
+}
+
+# What debug kernels know: all tests are judged together, for it takes long.
+if [ -e /sys/kernel/debug/kmemleak ]; then
+	begin=$EPOCHREALTIME
+	kmemleak /sys/kernel/debug/kmemleak >"$OUT/kmemleak.log" 2>&1
+	if [ -s "$OUT/kmemleak.log" ]; then
+		result FAIL kmemleak "$(since "$begin")" "$(head -n 1 "$OUT/kmemleak.log")"
+		sed 's/^/    | /' "$OUT/kmemleak.log"
+	else
+		result PASS kmemleak "$(since "$begin")" ''
+	fi
+fi
+if grep -qs 'debug_locks: *0' /proc/lockdep_stats; then
+	result FAIL lockdep 0 "lockdep has given up"
+fi
 exit $failed

@@ -6,4 +6,3 @@ GUEST_PROGS += build/guest/soak
 
 build/guest/soak: $(patsubst %.c,build/obj/%.o,$(sort $(wildcard tests/soak/*.c)))
 build/guest/soak: build/obj/tests/guest/guest.o build/obj/tests/guest/inject.o
-build/guest/soak: build/obj/tests/guest/kmemleak.o

@@ -34,7 +34,6 @@
 
 #include "../guest/guest.h"
 #include "../guest/inject.h"
-#include "../guest/kmemleak.h"
 #include "disk.h"
 #include "machine.h"
 #include "sample.h"
@@ -171,7 +170,6 @@ int main(void)
 	worker_prove();
 	tally_start();
 
-	kmemleak_forget();
 	disk_start();
 	machine_start();
 	run_rounds(number("SOAK_SECONDS", 600));
@@ -185,7 +183,6 @@ int main(void)
 	}
 	if (tally_is_wrong())
 		return 1;
-	kmemleak_expect_none();
 	write_file("/proc/sys/kernel/panic_on_warn", "1");
 	return 0;
 }
