@@ -279,9 +279,10 @@ static int __init pmm_init(void)
 	err = pmm_shmem_selftest();
 	if (err)
 		goto err_exit_watches;
+	pmm_poison_init();
 	err = pmm_types_init();
 	if (err)
-		goto err_exit_watches;
+		goto err_exit_poison;
 	pmm_debugfs_init();
 	err = misc_register(&pmm_device);
 	if (err)
@@ -291,6 +292,8 @@ static int __init pmm_init(void)
 err_exit_debugfs:
 	pmm_debugfs_exit();
 	pmm_types_exit();
+err_exit_poison:
+	pmm_poison_exit();
 err_exit_watches:
 	pmm_watches_exit();
 err_exit_quarantine:
@@ -308,6 +311,7 @@ static void __exit pmm_exit(void)
 	flush_workqueue(pmm_wq);
 	pmm_quarantine_exit();
 	pmm_types_exit();
+	pmm_poison_exit();
 	pmm_watches_exit();
 	destroy_workqueue(pmm_wq);
 }

@@ -12,9 +12,7 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/highmem.h>
 #include <linux/module.h>
-#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -222,19 +220,6 @@ void pmm_blocks_flush(void)
 	pmm_quarantine_flush();
 }
 
-static int pmm_block_zero(unsigned long pfn, unsigned long nr)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr; i++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		clear_highpage(pfn_to_page(pfn + i));
-		cond_resched();
-	}
-	return 0;
-}
-
 static struct pmm_block *pmm_block_create(struct pmm_type *type,
 					  unsigned long nr, unsigned long align)
 {
@@ -250,8 +235,6 @@ static struct pmm_block *pmm_block_create(struct pmm_type *type,
 	}
 	kref_init(&block->ref);
 	refcount_set(&block->users, 1);
-	/* Until it is zeroed. */
-	atomic_set(&block->uses, 1);
 	pmm_type_get(type);
 	block->type = type;
 	block->nr = nr;
@@ -339,12 +322,6 @@ static struct pmm_block *pmm_block_new(struct pmm_type *type, u64 length,
 		return ERR_PTR(err);
 	}
 	pmm_block_register(block);
-	err = pmm_block_zero(block->pfn, block->nr);
-	pmm_block_unuse(block);
-	if (err) {
-		pmm_block_put(block);
-		return ERR_PTR(err);
-	}
 	return block;
 }
 

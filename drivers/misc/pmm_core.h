@@ -36,6 +36,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <linux/pmm.h>
@@ -88,6 +89,39 @@ struct pmm_accounts {
 	unsigned long used;
 };
 
+/* How many buckets: below 64 ns, 128 ns, ... 1 ms, and the rest. */
+#define PMM_HOLD_BUCKETS	16
+
+/**
+ * struct pmm_hold - for how long a type's lock was held, under that lock
+ * @since: when it was taken, as local_clock() tells
+ * @max: the longest time so far, in ns
+ * @histogram: how often it was held for how long
+ */
+struct pmm_hold {
+	u64 since;
+	u64 max;
+	u64 histogram[PMM_HOLD_BUCKETS];
+};
+
+/**
+ * struct pmm_scrub - memory of a type that is free, but not zeroed
+ * @dirty: struct pmm_dirty, in no particular order
+ * @pages: how many, those included that are being zeroed
+ * @done: how many became clean, or were retired, so far; wraps around
+ * @callers: allocations that zero some themselves
+ * @wait: for more in @dirty, and for @done
+ * @task: the thread that zeroes them, while the type is in the registry
+ */
+struct pmm_scrub {
+	struct list_head dirty;		/* these four under pmm_type.lock */
+	unsigned long pages;
+	unsigned long done;
+	unsigned int callers;
+	wait_queue_head_t wait;
+	struct task_struct *task;
+};
+
 /**
  * struct pmm_type - a kind of memory with one pool behind it
  * @ref: keeps this structure: one of the registry, one of each block and of
@@ -102,8 +136,10 @@ struct pmm_accounts {
  * @owner: module that every block keeps, or NULL
  * @ranges: its struct pmm_range, under pmm_ranges_mutex
  * @accounts: what its users have, see pmm_quota.c
- * @lock: protects everything below
- * @alloc: which pages are free, by page frame number; NULL once the type has
+ * @scrub: its free memory that is not zeroed, see pmm_scrub.c
+ * @lock: protects everything below; see pmm_type_lock()
+ * @hold: for how long it was held
+ * @alloc: which pages are free and zeroed, by page frame number; NULL once the type has
  *	no memory any more
  * @closed: there are to be no new blocks
  * @total: pages in @ranges
@@ -125,8 +161,10 @@ struct pmm_type {
 	struct module *owner;
 	struct list_head ranges;
 	struct pmm_accounts accounts;
+	struct pmm_scrub scrub;
 
 	spinlock_t lock;	/* what follows */
+	struct pmm_hold hold;
 	struct pmm_areas *alloc;
 	bool closed;
 	unsigned long total;
@@ -168,7 +206,7 @@ void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 void pmm_type_count_failure(struct pmm_type *type, unsigned int reason);
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why);
-int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr);
+int pmm_type_give(struct pmm_type *type, unsigned long pfn, unsigned long nr);
 void pmm_type_block_gone(struct pmm_type *type);
 void pmm_type_quarantine(struct pmm_type *type, long nr);
 void pmm_type_show(struct seq_file *m, struct pmm_type *type);
@@ -221,6 +259,30 @@ long pmm_ioc_resize(void __user *uarg);
 int pmm_pool_fill(struct list_head *ranges, unsigned long nr, u64 limit);
 void pmm_pool_merge(struct list_head *ranges);
 void pmm_pool_empty(struct list_head *ranges);
+
+void pmm_type_lock(struct pmm_type *type);
+void pmm_type_unlock(struct pmm_type *type);
+void pmm_type_reset_hold(struct pmm_type *type);
+void pmm_type_show_hold_header(struct seq_file *m);
+void pmm_type_show_hold(struct seq_file *m, struct pmm_type *type);
+
+/* ---- zeroing: drivers/misc/pmm_scrub.c, pmm_poison.c ---- */
+
+int pmm_scrub_add(struct pmm_type *type, unsigned long pfn, unsigned long nr);
+int pmm_scrub_add_new(struct pmm_type *type, unsigned long pfn,
+		      unsigned long nr);
+void pmm_scrub_begin(struct pmm_type *type);
+void pmm_scrub_end(struct pmm_type *type);
+int pmm_scrub_help(struct pmm_type *type, unsigned long nr);
+int pmm_scrub_flush(struct pmm_type *type);
+int pmm_scrub_start(struct pmm_type *type);
+void pmm_scrub_stop(struct pmm_type *type);
+void pmm_scrub_init(struct pmm_scrub *scrub);
+void pmm_scrub_destroy(struct pmm_scrub *scrub);
+
+bool pmm_poison_seen(void);
+void pmm_poison_init(void);
+void pmm_poison_exit(void);
 
 /* ---- quotas: drivers/misc/pmm_quota.c ---- */
 

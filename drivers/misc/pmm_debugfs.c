@@ -3,6 +3,7 @@
  * /sys/kernel/debug/pmm: one file a subject, a header line and a line for each.
  *
  *	types	what each type has, and its failed allocations by reason
+ *	locks	for how long each type's lock was held; writing forgets it
  *	quotas	what is charged to whom, and the limits that were set
  *	blocks	every block: who allocated it, its home, its holders, its state
  *
@@ -22,6 +23,47 @@ static int types_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(types);
+
+static int locks_show(struct seq_file *m, void *unused)
+{
+	struct pmm_type *type;
+	unsigned int i;
+
+	pmm_type_show_hold_header(m);
+	for (i = 0; (type = pmm_type_by_index(i)); i++) {
+		pmm_type_show_hold(m, type);
+		pmm_type_put(type);
+	}
+	return 0;
+}
+
+static int locks_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, locks_show, NULL);
+}
+
+/* Whatever is written: begin anew. */
+static ssize_t locks_write(struct file *file, const char __user *buf,
+			   size_t count, loff_t *pos)
+{
+	struct pmm_type *type;
+	unsigned int i;
+
+	for (i = 0; (type = pmm_type_by_index(i)); i++) {
+		pmm_type_reset_hold(type);
+		pmm_type_put(type);
+	}
+	return count;
+}
+
+static const struct file_operations locks_fops = {
+	.owner = THIS_MODULE,
+	.open = locks_open,
+	.read = seq_read,
+	.write = locks_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 static int quotas_show(struct seq_file *m, void *unused)
 {
@@ -49,6 +91,7 @@ void pmm_debugfs_init(void)
 {
 	pmm_debugfs_dir = debugfs_create_dir("pmm", NULL);
 	debugfs_create_file("types", 0400, pmm_debugfs_dir, NULL, &types_fops);
+	debugfs_create_file("locks", 0600, pmm_debugfs_dir, NULL, &locks_fops);
 	debugfs_create_file("quotas", 0400, pmm_debugfs_dir, NULL,
 			    &quotas_fops);
 	debugfs_create_file("blocks", 0400, pmm_debugfs_dir, NULL,

@@ -68,24 +68,19 @@ static void pmm_drain_all(void)
 /* Bring a block's pages back to the pool, if nobody else has any. */
 static bool pmm_quarantine_release(struct pmm_block *block)
 {
-	unsigned long pfn = block->pfn, nr = block->nr;
-	int err;
-
 	/* Dead, so that this does not change any more. */
 	if (block->gone) {
-		pmm_type_quarantine(block->type, -(long)nr);
+		pmm_type_quarantine(block->type, -(long)block->nr);
 		pmm_block_destroy(block);
 		return true;
 	}
 	if (!pmm_pages_returned(block->pfn, block->nr) ||
 	    !pmm_pages_reset(block->pfn, block->nr))
 		return false;
-	/* On failure what is left of the block stays here and is tried again. */
-	err = pmm_type_give(block->type, &block->pfn, &block->nr);
-	pmm_type_quarantine(block->type, (long)block->nr - (long)nr);
-	if (err)
+	if (pmm_type_give(block->type, block->pfn, block->nr))
 		return false;
-	trace_pmm_block_free(block, pfn, nr);
+	pmm_type_quarantine(block->type, -(long)block->nr);
+	trace_pmm_block_free(block, block->pfn, block->nr);
 	pmm_block_destroy(block);
 	return true;
 }

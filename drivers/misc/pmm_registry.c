@@ -78,13 +78,16 @@ struct pmm_type *pmm_type_by_index(unsigned int index)
  * pmm_type_list() - enter a type into the registry
  * @type: the type; the caller's reference becomes the registry's
  *
- * Return: 0, or -EEXIST if there is one of that name.
+ * Context: May sleep.
+ * Return: 0, -EEXIST if there is one of that name, or what starting a thread gives.
  */
 int pmm_type_list(struct pmm_type *type)
 {
 	struct pmm_type *other;
-	int err = 0;
+	int err = pmm_scrub_start(type);
 
+	if (err)
+		return err;
 	spin_lock(&pmm_types_lock);
 	list_for_each_entry(other, &pmm_types, node)
 		if (!strcmp(other->name, type->name))
@@ -92,6 +95,8 @@ int pmm_type_list(struct pmm_type *type)
 	if (!err)
 		list_add_tail(&type->node, &pmm_types);
 	spin_unlock(&pmm_types_lock);
+	if (err)
+		pmm_scrub_stop(type);
 	return err;
 }
 
@@ -107,18 +112,22 @@ void pmm_type_unlist(struct pmm_type *type)
  * pmm_type_close() - allow no new blocks, unless there are blocks
  * @type: the type
  *
- * Return: 0, or -EBUSY and then nothing has changed.
+ * Context: May sleep.
+ * Return: 0, and then nobody touches its memory any more; or -EBUSY and then
+ * nothing has changed.
  */
 int pmm_type_close(struct pmm_type *type)
 {
 	int err = 0;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	if (type->blocks)
 		err = -EBUSY;
 	else
 		type->closed = true;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
+	if (!err)
+		pmm_scrub_stop(type);
 	return err;
 }
 

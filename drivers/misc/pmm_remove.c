@@ -123,9 +123,9 @@ static bool pmm_type_has_blocks(struct pmm_type *type)
 {
 	bool has;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	has = type->blocks;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	return has;
 }
 
@@ -164,10 +164,11 @@ void pmm_type_remove(struct pmm_type *type)
 	unsigned int delay = PMM_REMOVE_DELAY_MIN_MS;
 	bool warn = false;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	type->closed = true;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	pmm_type_unlist(type);
+	pmm_scrub_stop(type);
 
 	for (;;) {
 		pmm_remove_round(type, warn);

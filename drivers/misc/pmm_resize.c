@@ -76,8 +76,13 @@ static int pmm_shrink(struct pmm_type *type, unsigned long want, u32 *reason)
 {
 	int err;
 
-	/* What was freed just now may still be on its way. */
+	/* What was freed just now may still be on its way, or dirty. */
 	pmm_blocks_flush();
+	err = pmm_scrub_flush(type);
+	if (err == -ENOMEM)
+		*reason = PMM_RESIZE_NO_MEMORY;
+	if (err)
+		return err;
 	while (type->total > want) {
 		if (fatal_signal_pending(current))
 			return -EINTR;

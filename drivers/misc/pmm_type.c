@@ -10,7 +10,6 @@
 #include <linux/string.h>
 
 #include "pmm_core.h"
-#include "pmm_trace.h"
 
 /**
  * pmm_type_create() - make a type, without memory and not in the registry
@@ -44,6 +43,7 @@ struct pmm_type *pmm_type_create(const char *name,
 	INIT_LIST_HEAD(&type->ranges);
 	spin_lock_init(&type->lock);
 	pmm_accounts_init(&type->accounts);
+	pmm_scrub_init(&type->scrub);
 	return type;
 }
 
@@ -53,6 +53,7 @@ static void pmm_type_release(struct kref *ref)
 
 	type->ops->destroy(type->alloc);
 	pmm_accounts_destroy(&type->accounts);
+	pmm_scrub_destroy(&type->scrub);
 	kfree(type);
 }
 
@@ -74,23 +75,16 @@ void pmm_type_put(struct pmm_type *type)
  * @pfn: the first one
  * @nr: how many
  *
- * Context: May sleep.  The pages are in @ranges, or will be.
- * Return: 0, -ENOMEM, -EEXIST if they are there already, or -EINVAL.
+ * They are zeroed before anybody gets them.
+ *
+ * Context: May sleep.  The pages are in @ranges, or will be; pmm_ranges_mutex is
+ * held.
+ * Return: 0 or what pmm_scrub_add_new() gives.
  */
 int pmm_type_add(struct pmm_type *type, unsigned long pfn, unsigned long nr)
 {
-	struct pmm_spares spares;
-	int err = pmm_spares_fill_add(&spares, type->ops, nr);
-
-	if (err)
-		return err;
-	spin_lock(&type->lock);
-	err = type->ops->add(type->alloc, pfn, nr, &spares);
-	if (!err)
-		type->total += nr;
-	spin_unlock(&type->lock);
-	pmm_spares_drop(&spares);
-	return err;
+	lockdep_assert_held(&pmm_ranges_mutex);
+	return pmm_scrub_add_new(type, pfn, nr);
 }
 
 /**
@@ -113,26 +107,30 @@ int pmm_type_cut(struct pmm_type *type, unsigned long nr, unsigned long *pfn)
 	if (err)
 		goto out_drop_take;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	err = type->ops->alloc(type->alloc, nr, nr, &take, pfn);
 	if (!err) {
 		WARN_ON_ONCE(type->ops->remove(type->alloc, *pfn, &remove));
 		type->total -= nr;
 	}
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	pmm_spares_drop(&remove);
 out_drop_take:
 	pmm_spares_drop(&take);
 	return err;
 }
 
-/* What its allocator has; nothing at all once it has none. */
+/*
+ * What its allocator has, nothing at all once it has none; but what is still to
+ * be zeroed counts as free.
+ */
 static void pmm_type_stats(struct pmm_type *type, struct pmm_alloc_stats *stats)
 {
 	lockdep_assert_held(&type->lock);
 	memset(stats, 0, sizeof(*stats));
 	if (type->alloc)
 		type->ops->stats(type->alloc, stats);
+	stats->free += type->scrub.pages;
 }
 
 /**
@@ -144,13 +142,14 @@ void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info)
 {
 	struct pmm_alloc_stats stats;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	pmm_type_stats(type, &stats);
 	info->total = (u64)type->total << PAGE_SHIFT;
 	info->quarantined = (u64)type->quarantined << PAGE_SHIFT;
 	info->retired = (u64)type->retired << PAGE_SHIFT;
 	info->blocks = type->blocks;
-	spin_unlock(&type->lock);
+	info->dirty = (u64)type->scrub.pages << PAGE_SHIFT;
+	pmm_type_unlock(type);
 
 	info->caps = type->caps;
 	info->min_align = (u64)type->min_align << PAGE_SHIFT;
@@ -168,10 +167,10 @@ void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 {
 	struct pmm_alloc_stats stats;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	pmm_type_stats(type, &stats);
 	why->total = type->total;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 
 	why->reason = reason;
 	why->free = stats.free;
@@ -181,9 +180,9 @@ void pmm_type_why(struct pmm_type *type, struct pmm_why *why,
 /* An allocation failed for good, for this reason. */
 void pmm_type_count_failure(struct pmm_type *type, unsigned int reason)
 {
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	type->failures[reason]++;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 }
 
 /* Why can @nr pages at @align not be had?  The type's lock is held. */
@@ -205,62 +204,10 @@ static void pmm_type_free(struct pmm_type *type, unsigned long pfn)
 {
 	struct pmm_spares spares = { .ops = type->ops };
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	WARN_ON_ONCE(type->ops->free(type->alloc, pfn, &spares));
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	pmm_spares_drop(&spares);
-}
-
-/* Make [@at, @at + 1) a used area of its own, or change nothing. */
-static int pmm_type_isolate(struct pmm_type *type, unsigned long pfn,
-			    unsigned long at, unsigned long end)
-{
-	struct pmm_spares before, after;
-	int err;
-
-	err = pmm_spares_fill(&before, type->ops);
-	if (err)
-		return err;
-	err = pmm_spares_fill(&after, type->ops);
-	if (err)
-		goto err_drop_before;
-
-	spin_lock(&type->lock);
-	if (at > pfn)
-		WARN_ON_ONCE(type->ops->split(type->alloc, pfn, at,
-					      &before));
-	if (at + 1 < end)
-		WARN_ON_ONCE(type->ops->split(type->alloc, at, at + 1,
-					      &after));
-	spin_unlock(&type->lock);
-
-	pmm_spares_drop(&after);
-err_drop_before:
-	pmm_spares_drop(&before);
-	return err;
-}
-
-/*
- * Free what is before the bad page @bad of the used area [@pfn, @end), and keep
- * that page as a used area which nobody will ever free.
- */
-static int pmm_type_retire(struct pmm_type *type, unsigned long pfn,
-			   unsigned long bad, unsigned long end)
-{
-	int err = pmm_type_isolate(type, pfn, bad, end);
-
-	if (err)
-		return err;
-	if (bad > pfn)
-		pmm_type_free(type, pfn);
-
-	spin_lock(&type->lock);
-	type->retired++;
-	spin_unlock(&type->lock);
-	trace_pmm_page_retire(type, bad);
-	pr_warn("pmm: type %s: a page with a memory error is out of use now\n",
-		type->name);
-	return 0;
 }
 
 /**
@@ -269,30 +216,14 @@ static int pmm_type_retire(struct pmm_type *type, unsigned long pfn,
  * @pfn: first page
  * @nr: how many; together a whole used area of the allocator
  *
- * Pages with memory errors are retired instead.
+ * They are zeroed, and retired if they have memory errors, in the background.
  *
  * Context: May sleep.
- * Return: 0, or -ENOMEM: then it is to be called again with the same range.
+ * Return: 0, or -ENOMEM: then it is to be called again.
  */
-int pmm_type_give(struct pmm_type *type, unsigned long *pfn, unsigned long *nr)
+int pmm_type_give(struct pmm_type *type, unsigned long pfn, unsigned long nr)
 {
-	unsigned long i, end = *pfn + *nr;
-	int err;
-
-	for (i = *pfn; i < end; i++) {
-		cond_resched();
-		if (!PageHWPoison(pfn_to_page(i)))
-			continue;
-		err = pmm_type_retire(type, *pfn, i, end);
-		if (err)
-			return err;
-		*pfn = i + 1;
-		*nr = end - *pfn;
-	}
-	if (*nr)
-		pmm_type_free(type, *pfn);
-	*nr = 0;
-	return 0;
+	return pmm_scrub_add(type, pfn, nr);
 }
 
 /* Be counted as a block, which keeps the type's owner, or see it closed. */
@@ -302,11 +233,11 @@ static bool pmm_type_block_begin(struct pmm_type *type)
 
 	if (!try_module_get(type->owner))
 		return false;
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	open = !type->closed;
 	if (open)
 		type->blocks++;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	if (!open)
 		module_put(type->owner);
 	return open;
@@ -322,52 +253,108 @@ void pmm_type_block_gone(struct pmm_type *type)
 {
 	struct module *owner = type->owner;
 
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	type->blocks--;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	module_put(owner);
 }
 
-static int pmm_type_try(struct pmm_type *type, unsigned long nr,
-			unsigned long align, unsigned long *pfn,
-			unsigned int *reason)
+/**
+ * struct pmm_request - an allocation under way
+ * @type: from where
+ * @nr: pages
+ * @align: in pages
+ * @pfn: the first page that it got
+ * @reason: why it got none
+ * @dirty: pages that may yet become clean
+ * @start: pmm_scrub.done when it began to wait for that
+ * @limit: how much further that has to go before it gives up
+ */
+struct pmm_request {
+	struct pmm_type *type;
+	unsigned long nr;
+	unsigned long align;
+	unsigned long pfn;
+	unsigned int reason;
+	unsigned long dirty;
+	unsigned long start;
+	unsigned long limit;
+};
+
+/* From what is clean at this moment.  Return: 0, -ENOSPC or -ENOMEM. */
+static int pmm_type_try(struct pmm_request *req)
 {
+	struct pmm_type *type = req->type;
 	struct pmm_spares spares;
 	int err = pmm_spares_fill(&spares, type->ops);
 
-	*reason = PMM_REASON_KERNEL;
+	req->reason = PMM_REASON_KERNEL;
 	if (err)
 		return err;
-	spin_lock(&type->lock);
-	err = type->ops->alloc(type->alloc, nr, align, &spares, pfn);
-	if (err)
-		*reason = pmm_type_reason(type, nr);
-	spin_unlock(&type->lock);
+	pmm_type_lock(type);
+	err = type->ops->alloc(type->alloc, req->nr, req->align, &spares,
+			       &req->pfn);
+	if (err) {
+		req->reason = pmm_type_reason(type, req->nr);
+		req->dirty = type->scrub.pages;
+		if (!req->limit) {
+			req->start = type->scrub.done;
+			req->limit = 2 * type->total;
+		} else if (type->scrub.done - req->start >= req->limit) {
+			/* Others get it all, and will go on to. */
+			req->dirty = 0;
+		}
+	}
+	pmm_type_unlock(type);
 	pmm_spares_drop(&spares);
 	return err;
 }
 
-/* Pages that are all good, or a reason. */
-static unsigned int pmm_type_take_good(struct pmm_type *type, unsigned long nr,
-				       unsigned long align, unsigned long *pfn)
+/* Memory errors are found in idle pages, too, which then become dirty. */
+static int pmm_type_check_good(struct pmm_request *req)
 {
-	unsigned long first, left;
-	unsigned int reason;
+	if (!pmm_poison_seen() || !pmm_pages_poisoned(req->pfn, req->nr))
+		return 0;
+	/* More is dirty now than when it began to wait. */
+	req->limit = 0;
+	if (!pmm_type_give(req->type, req->pfn, req->nr))
+		return -EAGAIN;
+	/* Found again by whoever takes it next. */
+	pmm_type_free(req->type, req->pfn);
+	req->reason = PMM_REASON_KERNEL;
+	return -ENOMEM;
+}
 
-	for (;;) {
-		if (pmm_type_try(type, nr, align, pfn, &reason))
-			return reason;
-		/* Memory errors are found in idle pages, too. */
-		if (!pmm_pages_poisoned(*pfn, nr))
-			return PMM_REASON_NONE;
-		first = *pfn;
-		left = nr;
-		if (pmm_type_give(type, &first, &left)) {
-			/* Found again by whoever takes it next. */
-			pmm_type_free(type, first);
-			return PMM_REASON_KERNEL;
-		}
+/* Return: 0, -EAGAIN if it is worth another try, -ENOMEM with a reason. */
+static int pmm_type_try_good(struct pmm_request *req)
+{
+	int err = pmm_type_try(req);
+
+	if (!err)
+		return pmm_type_check_good(req);
+	return err == -ENOSPC && req->dirty ? -EAGAIN : -ENOMEM;
+}
+
+/*
+ * From what is clean, or becomes so: everything that is dirty now, if need be.
+ * Return: 0, -ENOMEM with a reason, or -EINTR.
+ */
+static int pmm_type_take_good(struct pmm_request *req)
+{
+	int err = pmm_type_try_good(req);
+
+	if (err != -EAGAIN)
+		return err;
+	pmm_scrub_begin(req->type);
+	while (err == -EAGAIN) {
+		err = pmm_scrub_help(req->type, req->nr);
+		if (err == -ENOMEM)
+			req->reason = PMM_REASON_KERNEL;
+		if (!err)
+			err = pmm_type_try_good(req);
 	}
+	pmm_scrub_end(req->type);
+	return err;
 }
 
 /**
@@ -378,38 +365,42 @@ static unsigned int pmm_type_take_good(struct pmm_type *type, unsigned long nr,
  * @pfn: set to the first page frame number
  * @why: filled in on failure
  *
- * The pages hold whatever was in them.
+ * The pages are all zeroes.
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -ENOENT if the type is leaving.
+ * Return: 0, -ENOMEM, -EINTR if the caller was killed, or -ENOENT if the type is
+ * leaving.
  */
 int pmm_type_take(struct pmm_type *type, unsigned long nr, unsigned long align,
 		  unsigned long *pfn, struct pmm_why *why)
 {
-	unsigned int reason;
+	struct pmm_request req = { .type = type, .nr = nr, .align = align };
+	int err;
 
 	if (!pmm_type_block_begin(type)) {
 		why->reason = PMM_REASON_TYPE;
 		return -ENOENT;
 	}
-	reason = pmm_type_take_good(type, nr, align, pfn);
-	if (reason != PMM_REASON_NONE) {
-		pmm_type_why(type, why, reason);
+	err = pmm_type_take_good(&req);
+	if (err) {
+		pmm_type_why(type, why, err == -EINTR ? PMM_REASON_NONE :
+							req.reason);
 		pmm_type_block_gone(type);
-		return -ENOMEM;
+		return err;
 	}
-	spin_lock(&type->lock);
+	*pfn = req.pfn;
+	pmm_type_lock(type);
 	type->allocs++;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 	return 0;
 }
 
 /* @nr pages more, or less, wait for their users. */
 void pmm_type_quarantine(struct pmm_type *type, long nr)
 {
-	spin_lock(&type->lock);
+	pmm_type_lock(type);
 	type->quarantined += nr;
-	spin_unlock(&type->lock);
+	pmm_type_unlock(type);
 }
 
 static const char * const pmm_reasons[PMM_NR_REASONS] = {
@@ -432,7 +423,7 @@ void pmm_type_show_header(struct seq_file *m)
 	seq_puts(m, "name allocator total free largest_free quarantined retired blocks allocs");
 	for (r = PMM_REASON_NONE + 1; r < PMM_NR_REASONS; r++)
 		seq_printf(m, " failed_%s", pmm_reasons[r]);
-	seq_puts(m, " caps min_align limit\n");
+	seq_puts(m, " caps min_align limit dirty\n");
 }
 
 /* The line of a type in it. */
@@ -448,6 +439,6 @@ void pmm_type_show(struct seq_file *m, struct pmm_type *type)
 		   info.blocks, READ_ONCE(type->allocs));
 	for (r = PMM_REASON_NONE + 1; r < PMM_NR_REASONS; r++)
 		seq_printf(m, " %lu", READ_ONCE(type->failures[r]));
-	seq_printf(m, " %#llx %llu %llu\n", info.caps, info.min_align,
-		   info.limit);
+	seq_printf(m, " %#llx %llu %llu %llu\n", info.caps, info.min_align,
+		   info.limit, info.dirty);
 }

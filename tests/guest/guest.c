@@ -115,8 +115,12 @@ int try_block_alloc(struct pmm_alloc *a)
 int block_alloc(size_t size)
 {
 	struct pmm_alloc a = { .length = size };
+	int fd = try_block_alloc(&a);
 
-	return EXPECT_OK(try_block_alloc(&a));
+	if (fd < 0)
+		printf("%zu bytes: reason %u, free %llu, largest %llu\n", size,
+		       a.reason, a.free, a.largest_free);
+	return EXPECT_OK(fd);
 }
 
 void block_info(int block, struct pmm_block_info *info)
@@ -482,6 +486,7 @@ static void pool_fill(struct pool *pool, const char *head, const char *line)
 	pool->quarantined = column(head, line, "quarantined");
 	pool->retired = column(head, line, "retired");
 	pool->blocks = column(head, line, "blocks");
+	pool->dirty = column(head, line, "dirty");
 }
 
 /* The line of that type, or of the first one; false if there is none. */
@@ -502,14 +507,23 @@ static bool pool_find(struct pool *pool, const char *type)
 	return found;
 }
 
-void pool_read(struct pool *pool)
-{
-	EXPECT(pool_find(pool, NULL));
-}
-
 bool pool_read_type(struct pool *pool, const char *type)
 {
-	return pool_find(pool, type);
+	double end = now() + 10;
+
+	do {
+		if (!pool_find(pool, type))
+			return false;
+		if (!pool->dirty)
+			return true;
+		sleep_ms(5);
+	} while (now() < end);
+	return true;
+}
+
+void pool_read(struct pool *pool)
+{
+	EXPECT(pool_read_type(pool, NULL));
 }
 
 bool pool_whole(void)

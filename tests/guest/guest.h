@@ -152,9 +152,13 @@ struct pool {
 	uint64_t quarantined;
 	uint64_t retired;
 	uint64_t blocks;
+	uint64_t dirty;
 };
 
-/* Of the default type, which is the first; of another, false if there is none. */
+/*
+ * Of the default type, which is the first; of another, false if there is none.
+ * When everything that is free is zeroed: only then the largest range is known.
+ */
 void pool_read(struct pool *pool);
 bool pool_read_type(struct pool *pool, const char *type);
 /* Is nothing alive or in quarantine, and everything not retired free? */

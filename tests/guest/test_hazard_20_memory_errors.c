@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -254,6 +255,26 @@ static void test_idle(void)
 	use_the_rest();
 }
 
+/* Freed, and not clean yet: found when it is to be zeroed, before anybody asks. */
+static void test_dirty(void)
+{
+	int block = block_alloc(64 * KIB), fds[2];
+	char *p = block_map(block, 64 * KIB);
+	uint64_t pfn = block_pfn(block);
+	struct iovec v = { p, PAGE };
+
+	/* Another page of it is pinned for a while. */
+	EXPECT_OK(pipe(fds));
+	fill(p, 64 * KIB, 24);
+	EXPECT_EQ(vmsplice(fds[1], &v, 1, 0), PAGE);
+	EXPECT_OK(munmap(p, 64 * KIB));
+	close(block);
+	poison_pfn(pfn + 5);
+	close(fds[0]);
+	close(fds[1]);
+	expect_retired();
+}
+
 int main(void)
 {
 	char args[64];
@@ -271,6 +292,8 @@ int main(void)
 	if (can_inject()) {
 		test_before_home();
 		test_idle();
+		test_dirty();
+		use_the_rest();
 		EXPECT_EQ(system("rmmod hwpoison-inject"), 0);
 	} else {
 		printf("no hwpoison-inject: not tested in idle memory\n");

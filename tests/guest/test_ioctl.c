@@ -98,7 +98,7 @@ static const struct call calls[] = {
 		.name = "VERSION", .cmd = PMM_IOC_VERSION, .size = 56, .first = 56,
 		.out = true, .prepare = prepare_nothing,
 	}, {
-		.name = "TYPE", .cmd = PMM_IOC_TYPE, .size = 160, .first = 152,
+		.name = "TYPE", .cmd = PMM_IOC_TYPE, .size = 168, .first = 152,
 		.out = true, .prepare = prepare_nothing,
 	}, {
 		.name = "ALLOC", .cmd = PMM_IOC_ALLOC, .size = 160, .first = 120,
@@ -143,7 +143,7 @@ static const struct call calls[] = {
 #define NR_CALLS ARRAY_SIZE(calls)
 
 _Static_assert(sizeof(struct pmm_version) == 56, "ABI");
-_Static_assert(sizeof(struct pmm_type_info) == 160, "ABI");
+_Static_assert(sizeof(struct pmm_type_info) == 168, "ABI");
 _Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
 _Static_assert(sizeof(struct pmm_quota) == 80, "ABI");

@@ -671,7 +671,7 @@ int main(void)
 	test_others();
 	run_alone(0, change_user);
 	test_killed();
-	run_as(ALICE, race_threads, NULL);
+	run_alone(ALICE, race_threads);
 	wait_pool_whole(10);
 	/* Nothing is charged, no limit set: there are no accounts. */
 	EXPECT_EQ(quota_lines("", &found), 0);

@@ -111,6 +111,8 @@ struct pmm_version {
  * @allocator: out: name of its allocator
  * @limit: out: all its memory is below this physical address; ~0 if it may be
  *	anywhere
+ * @dirty: out: bytes of @free that are still to be zeroed; until then
+ *	@largest_free may be less than what an allocation can get
  */
 struct pmm_type_info {
 	__u32 size;
@@ -129,6 +131,7 @@ struct pmm_type_info {
 	char name[PMM_NAME_LEN];
 	char allocator[PMM_NAME_LEN];
 	__aligned_u64 limit;
+	__aligned_u64 dirty;
 };
 
 /* pmm_alloc.reason: why an allocation failed */
