@@ -123,15 +123,17 @@ user_ignored=("${kernel_ignored[@]}"
 unit_ignored=("${user_ignored[@]}" LINE_SPACING)
 
 lint_checkpatch() {
-	local source
+	local source x_macros='/(pmm_alloc|alloc_verify)\.[ch]$'
 
 	source=$(scripts/kernel-source.sh 6.1) || return
-	sources "$kernel_code" | grep -v _trace.h | checkpatch "${kernel_ignored[@]}"
+	sources "$kernel_code" | grep -vE "_trace.h|$x_macros" | checkpatch "${kernel_ignored[@]}"
 	# The macros of trace events are laid out in their own way everywhere.
 	sources _trace.h | checkpatch "${kernel_ignored[@]}" PARENTHESIS_ALIGNMENT OPEN_ENDED_LINE
+	# A macro that a list of names is given is a part of something larger.
+	sources "$x_macros" | checkpatch "${user_ignored[@]}" COMPLEX_MACRO TRAILING_SEMICOLON LINE_SPACING
 	sources '\.[ch]$' | grep -vE "$kernel_code|^tests/unit/" |
 		checkpatch "${user_ignored[@]}"
-	sources '^tests/unit/.*\.[ch]$' | checkpatch "${unit_ignored[@]}"
+	sources '^tests/unit/.*\.[ch]$' | grep -vE "$x_macros" | checkpatch "${unit_ignored[@]}"
 }
 
 # ---------------------------------------------------------------- user space

@@ -37,11 +37,12 @@ struct pmm_alloc_stats box_stats(struct box *box);
 		ck_abort_msg(__VA_ARGS__);				\
 } while (0)
 
-#define assert_verify(box) do {					\
-	const char *_error = alloc_verify((box)->areas, (box)->ops);	\
-									\
-	assert_quick(!_error, "%s", _error);				\
-} while (0)
+static inline void assert_verify(const struct box *box)
+{
+	const char *error = alloc_verify(box->areas, box->ops);
+
+	assert_quick(!error, "%s", error);
+}
 
 /* Most that an operation may look at, with so many areas in so many spans. */
 unsigned long visited_bound(const struct pmm_alloc_ops *ops,
