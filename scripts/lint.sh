@@ -98,7 +98,7 @@ lint_sparse() {
 	done
 }
 
-kernel_code='^(drivers|ipc|include|tests/kmod)/.*\.[ch]$'
+kernel_code='^(drivers|ipc|include|tests/kmod|bench/kmod)/.*\.[ch]$'
 
 # checkpatch TYPE...: the files of stdin, without findings of these types
 checkpatch() {

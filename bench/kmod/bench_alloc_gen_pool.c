@@ -8,7 +8,7 @@
 #include "bench_alloc_peers.h"
 
 /* An address of 0 means failure. */
-#define GEN_BASE	(1UL << 30)
+#define GEN_BASE	BIT(30)
 
 /* A handle is page number and length: both are needed to free the area. */
 #define GEN_LEN_BITS	8

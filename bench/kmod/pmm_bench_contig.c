@@ -23,7 +23,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#define CONTIG_MAX_PAGES	(1UL << 18)
+#define CONTIG_MAX_PAGES	BIT(18)
 
 static struct dentry *contig_file;
 
@@ -100,8 +100,10 @@ static int contig_measure(unsigned long nr, struct contig_answer *answer)
 
 static int contig_open(struct inode *inode, struct file *file)
 {
-	file->private_data = kzalloc(sizeof(struct contig_answer), GFP_KERNEL);
-	return file->private_data ? 0 : -ENOMEM;
+	struct contig_answer *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
+
+	file->private_data = answer;
+	return answer ? 0 : -ENOMEM;
 }
 
 static int contig_release(struct inode *inode, struct file *file)

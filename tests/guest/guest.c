@@ -497,8 +497,8 @@ static bool pool_find(struct pool *pool, const char *type)
 	size_t len = type ? strlen(type) : 0;
 	bool found = false;
 
-	EXPECT(f != NULL);
-	EXPECT(fgets(head, sizeof(head), f) != NULL);
+	EXPECT(f);
+	EXPECT(fgets(head, sizeof(head), f));
 	while (!found && fgets(line, sizeof(line), f))
 		found = !type || (!strncmp(line, type, len) && line[len] == ' ');
 	fclose(f);
@@ -735,7 +735,7 @@ long zones_free(void)
 	long pages = 0, value;
 	char line[128];
 
-	EXPECT(f != NULL);
+	EXPECT(f);
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, " pages free %ld", &value) == 1 ||
 		    sscanf(line, " count: %ld", &value) == 1)

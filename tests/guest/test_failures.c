@@ -276,7 +276,8 @@ static void prepare_mapping(void)
 	prepare_block();
 	it.p = block_map(it.block, SIZE);
 	close(it.block);
-	it.block = it.file = -1;
+	it.block = -1;
+	it.file = -1;
 	/* Let that come to the block. */
 	sleep_ms(20);
 }
@@ -320,12 +321,12 @@ static void read_module(void)
 	struct stat st;
 	int fd;
 
-	EXPECT(path != NULL);
+	EXPECT(path);
 	fd = EXPECT_OK(open(path, O_RDONLY | O_CLOEXEC));
 	EXPECT_OK(fstat(fd, &st));
 	ko.size = st.st_size;
 	ko.image = malloc(ko.size);
-	EXPECT(ko.image != NULL);
+	EXPECT(ko.image);
 	EXPECT_EQ(read(fd, ko.image, ko.size), st.st_size);
 	close(fd);
 	module_parameters(ko.args, sizeof(ko.args));

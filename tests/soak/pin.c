@@ -29,7 +29,8 @@
  * struct pin - pages that something has, of a block that is no more
  * @pipe: its two ends, or -1
  * @ring: an io_uring with a registered buffer, or -1
- * @sq: its submission queue, and @sqes its entries
+ * @sq: its submission queue
+ * @sqes: the entries of that
  * @sq_off: where things are in @sq
  * @p: where the pages were mapped
  * @n: how many

@@ -51,7 +51,7 @@ static void fill_slot(struct sample **slot)
 {
 	tally_doing("create");
 	*slot = sample_create();
-	tally_count(operations(), *slot != NULL);
+	tally_count(operations(), !!*slot);
 	inject_wanted(false);
 	/* The pool may be full, with others' blocks or in quarantine. */
 	if (*slot)
@@ -167,7 +167,7 @@ static void prove_one(void (*change)(struct sample *s), const char *what)
 	if (!pid) {
 		struct sample *s = sample_create();
 
-		EXPECT(s != NULL);
+		EXPECT(s);
 		sample_write(s, 0, s->pages);
 		sample_check(s, 0, s->pages);
 		change(s);

@@ -121,11 +121,14 @@ static const struct {
 	{ ENOENT, 0, "cannot resize video: no such type of memory" },
 	{ EOPNOTSUPP, 0, "cannot resize video: its memory is a driver's" },
 	{ EBUSY, PMM_RESIZE_IN_USE,
-	  "cannot shrink video to 32 MiB: it has 40 MiB now, and no free 2 MiB are left to give back; free some blocks" },
+	  "cannot shrink video to 32 MiB: it has 40 MiB now, and no free 2 MiB are left to give back; free some blocks",
+	},
 	{ ENOMEM, PMM_RESIZE_NO_MEMORY,
-	  "cannot resize video to 32 MiB: it has 40 MiB now, and the kernel cannot free more; free some memory of the machine" },
+	  "cannot resize video to 32 MiB: it has 40 MiB now, and the kernel cannot free more; free some memory of the machine",
+	},
 	{ ENOMEM, PMM_RESIZE_RESERVE,
-	  "cannot resize video to 32 MiB: it has 40 MiB now, and more would leave the machine too little; free some memory of the machine" },
+	  "cannot resize video to 32 MiB: it has 40 MiB now, and more would leave the machine too little; free some memory of the machine",
+	},
 	{ EFAULT, 0, "cannot resize video: Bad address" },
 };
 
