@@ -42,7 +42,7 @@ dirs="tests/kmod bench/kmod"
 # The debug kernel has none of those that PMM is compared with, nor any speed.
 [ "$series" != debug ] || dirs=tests/kmod
 for dir in $dirs; do
-	[ ! -e $dir/Kbuild ] ||
+	[ ! -e "$dir/Kbuild" ] ||
 		build M="$out/$dir" KBUILD_EXTRA_SYMBOLS="$out/Module.symvers" "${@:2}"
 done
 # kbuild leaves an up-to-date module alone; make(1) goes by this date.
