@@ -137,7 +137,7 @@ static void print_row(const struct steady_peer *peer,
 static void bench_peer(const struct steady_peer *peer)
 {
 	for (size_t i = 0; i < nr_areas; i++) {
-		struct steady_result r;
+		struct steady_result r = {};
 		int error;
 
 		plan.areas = areas[i];

@@ -246,7 +246,7 @@ static size_t available(void)
 static bool fill_pipes(void)
 {
 	static const char page[PAGE];
-	struct rlimit files = { 4 * PIPES, 4 * PIPES };
+	struct rlimit files = { 4UL * PIPES, 4UL * PIPES };
 
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (size_t i = 0; i < PIPES; i++) {

@@ -54,7 +54,7 @@ int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total)
 	if (strlen(type) >= sizeof(req.type))
 		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
 				   type);
-	strcpy(req.type, type);
+	memcpy(req.type, type, strlen(type));
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_RESIZE, &req))
 		return pmmshm_explain_resize(&req, errno);
 	return 0;

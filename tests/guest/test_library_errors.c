@@ -106,7 +106,7 @@ static void files_are_exhausted(void)
 	library_check_error(__FILE__, __LINE__, "alloc", EMFILE,
 			    "each block is an open file: raise the limit");
 	EXPECT_FAILS(pmmshm_block_import_shmid(pmm, pmmshm_block_shmid(blocks[0]), 0), EMFILE,
-		     "cannot get the block of segment");
+		     "cannot get the block behind segment");
 	for (i = 0; i < n; i++)
 		pmmshm_block_free(blocks[i]);
 	EXPECT_OK(setrlimit(RLIMIT_NOFILE, &old));

@@ -197,17 +197,17 @@ void sample_check_bytes(const void *bytes, uint64_t seed, const char *how)
  */
 static void check_pfn(const struct sample *s, const char *page, size_t i)
 {
-	uint64_t pfn = 0;
+	uint64_t pfn = 0, wanted = s->pfn + i;
 	int tries;
 
 	for (tries = 0; !pfn && tries < 100; tries++) {
 		(void)*(const volatile char *)page;
 		pfn = pfn_of(page);
 	}
-	if (pfn && pfn != s->pfn + i)
+	if (pfn && pfn != wanted)
 		tally_wrong("kind %d, %zu pages: page %zu is 0x%llx, not 0x%llx",
 			    s->kind, s->pages, i, (unsigned long long)pfn,
-			    (unsigned long long)(s->pfn + i));
+			    (unsigned long long)wanted);
 }
 
 void sample_check_at(const struct sample *s, const char *p, size_t first,

@@ -27,7 +27,7 @@ static const struct operation *operation(unsigned int i)
 {
 	size_t t, n;
 
-	for (t = 0; t < sizeof(tables) / sizeof(*tables); t++) {
+	for (t = 0; t < ARRAY_SIZE(tables); t++) {
 		for (n = 0; tables[t][n].name; n++)
 			;
 		if (i < n)
