@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,18 +58,18 @@ void inject_start(unsigned int n)
 	set(n);
 }
 
-bool inject_stop(void)
+unsigned int inject_stop(void)
 {
+	unsigned int left = 1;
 	int err = errno;
-	char left[16] = "";
-	bool injected;
+	char text[16] = "";
 
-	/* When the read itself fails, what was asked for was not. */
-	injected = pread(fail_nth, left, sizeof(left) - 1, 0) > 0 &&
-		   *left == '0';
+	/* When the read itself fails, it was the last one. */
+	if (pread(fail_nth, text, sizeof(text) - 1, 0) > 0)
+		left = strtoul(text, NULL, 10);
 	set(0);
 	errno = err;
-	return injected;
+	return left;
 }
 
 void inject_percent(unsigned int percent)

@@ -15,8 +15,11 @@
 bool inject_setup(void);
 /* From now on the n-th of this thread fails, n from 1. */
 void inject_start(unsigned int n);
-/* Not any more.  Whether it has come to that; errno is as it was. */
-bool inject_stop(void);
+/*
+ * Not any more.  How many more there might have been, or 0 if it has come to a
+ * failure; errno is as it was.
+ */
+unsigned int inject_stop(void);
 
 /* So many percent of the allocations fail in tasks that want it; 0: none. */
 void inject_percent(unsigned int percent);
