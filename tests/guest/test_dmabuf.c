@@ -159,7 +159,9 @@ static void test_mask(void)
 	EXPECT_OK(try_attach(driver, fd, bits, &a));
 	EXPECT_EQ(a.contiguous, SIZE);
 	EXPECT_OK(ioctl(driver, PMM_TEST_IMPORT_DETACH));
-	EXPECT_ERRNO(try_attach(driver, fd, bits - 1, &a), ERANGE);
+	/* A kernel without a zone for such devices does not know them at all. */
+	EXPECT_EQ(try_attach(driver, fd, bits - 1, &a), -1);
+	EXPECT(errno == ERANGE || errno == EIO);
 	close(driver);
 	close(fd);
 	close(block);
