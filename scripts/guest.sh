@@ -213,7 +213,7 @@ wait "$tee" || true
 
 # What the kernel said: from its first complaint on, or the end.
 last_words() {
-	local complaint='Kernel panic|BUG:|WARNING:|Oops|sysrq: |INFO: |general protection'
+	local complaint='Kernel panic|BUG:|WARNING: [^w]|Oops|sysrq: |INFO: |general protection'
 
 	{
 		echo "guest.sh: $1; from ${console#"$PMM_SRC"/}:"

@@ -12,6 +12,7 @@
  * timeout: 600
  * expect-log: Call Trace
  * expect-log: WARNING: .* at kernel/trace/trace_events\.c
+ * expect-log: kmemleak: Cannot allocate a scan area
  */
 #define _GNU_SOURCE
 #include <errno.h>

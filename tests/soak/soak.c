@@ -20,6 +20,7 @@
  * expect-log: WARNING: .* at mm/(vmalloc|mprotect)\.c
  * expect-log: Call Trace
  * expect-log: Memory failure
+ * expect-log: kmemleak: Cannot allocate a scan area
  */
 #define _GNU_SOURCE
 #include <errno.h>
