@@ -26,12 +26,15 @@ needed() {
 		check                   module  check
 		libx11-dev              module  x11
 		libxext-dev             module  xext
+		libx11-xcb-dev          module  x11-xcb
+		libxcb-shm0-dev         module  xcb-shm
 		libavformat-dev         module  libavformat
 		libavcodec-dev          module  libavcodec
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
 		ffmpeg                  command ffmpeg
 		xvfb                    command Xvfb
+		xserver-xephyr          command Xephyr
 		x11-apps                command xwd
 		x11-utils               command xdpyinfo
 		x11-xkb-utils           command xkbcomp

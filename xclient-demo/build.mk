@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-play_objs := main options message memory pool decode scale clock display image player report stats
+play_objs := main options message memory pool decode scale clock display image player report stats \
+	way way_copy way_sysv way_fd way_pixmap
 play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
-play_pkgs := libavformat libavcodec libswscale libavutil xext x11
+play_pkgs := libavformat libavcodec libswscale libavutil xext x11 x11-xcb xcb-shm xcb
 
 ALL += build/bin/pmm-play build/bin/pmm-prove
 INSTALL_BIN += build/bin/pmm-play build/bin/pmm-prove

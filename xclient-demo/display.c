@@ -137,42 +137,46 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int check_shm(struct display *display)
+static int check_way(struct display *display)
 {
+	const struct way *way = display->way;
+
+	if (!way_is_shared(way))
+		return 0;
 	if (!XShmQueryExtension(display->x))
 		return complain("X server %s has no MIT-SHM extension, so it cannot share memory; "
 				"start it with MIT-SHM, or send the pictures with --copy",
 				display_name(display));
 	display->completion = XShmGetEventBase(display->x) + ShmCompletion;
-	return 0;
+	return way->check ? way->check(display) : 0;
 }
 
 /**
  * display_open() - connect to the X server
  * @display: filled in; display_close() is needed after a failure, too
- * @opts: which one
- * @shared: images will be shared memory
+ * @name: of the server; NULL for $DISPLAY
+ * @way: how images get there
  *
  * To be called before there are other threads, since it blocks signals.
  *
  * Return: 0, or -1 after a message.
  */
-int display_open(struct display *display, const struct options *opts, bool shared)
+int display_open(struct display *display, const char *name, const struct way *way)
 {
-	*display = (struct display){ .shared = shared, .signals = -1 };
-	display->x = XOpenDisplay(opts->display);
-	if (!display->x && !*XDisplayName(opts->display))
+	*display = (struct display){ .way = way, .signals = -1 };
+	display->x = XOpenDisplay(name);
+	if (!display->x && !*XDisplayName(name))
 		return complain("no X server: DISPLAY is not set; "
 				"set it, as in DISPLAY=:0, or give --display");
 	if (!display->x)
 		return complain("no X server at %s: it is not running there or does not let us in; "
-				"check DISPLAY and XAUTHORITY", XDisplayName(opts->display));
+				"check DISPLAY and XAUTHORITY", XDisplayName(name));
 	XSetErrorHandler(fatal_error);
 	XSetIOErrorHandler(connection_lost);
 	display->visual = DefaultVisual(display->x, DefaultScreen(display->x));
 	display->depth = DefaultDepth(display->x, DefaultScreen(display->x));
 	display->bits_per_pixel = bits_per_pixel(display->x, display->depth);
-	if (choose_format(display) || (shared && check_shm(display)))
+	if (choose_format(display) || check_way(display))
 		return -1;
 	display->signals = open_signals();
 	if (display->signals < 0)
@@ -201,9 +205,9 @@ static void create_window(struct display *display)
 
 static void set_properties(struct display *display, const char *title)
 {
-	static char name[] = "pmm-play", class[] = "PmmPlay";
+	static char class[] = "Pmm";
 	Display *x = display->x;
-	XClassHint hint = { .res_name = name, .res_class = class };
+	XClassHint hint = { .res_name = program_invocation_short_name, .res_class = class };
 	Atom net_wm_name = XInternAtom(x, "_NET_WM_NAME", False);
 	Atom utf8 = XInternAtom(x, "UTF8_STRING", False);
 
@@ -311,7 +315,7 @@ static unsigned int handle_event(struct display *display, XEvent *event)
 		XRefreshKeyboardMapping(&event->xmapping);
 		return 0;
 	}
-	if (display->shared && event->type == display->completion)
+	if (display->completion && event->type == display->completion)
 		image_completed(display, (const XShmCompletionEvent *)event);
 	return 0;
 }

@@ -6,13 +6,12 @@
 #ifndef XCLIENT_DISPLAY_H
 #define XCLIENT_DISPLAY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <X11/Xlib.h>
 #include <libavutil/pixfmt.h>
 
-#include "options.h"
+#include "way.h"
 
 struct image;
 
@@ -34,8 +33,8 @@ struct image;
  * @depth: of the window
  * @format: what libswscale calls its pixels
  * @bits_per_pixel: of an image
- * @shared: images are shared memory, else they are sent
- * @completion: type of the server's ShmCompletion event
+ * @way: how images get there
+ * @completion: type of the server's ShmCompletion event; 0 without MIT-SHM
  * @delete_window: atom: the window manager closes the window
  * @width: of the window
  * @height: of the window
@@ -50,7 +49,7 @@ struct display {
 	int depth;
 	enum AVPixelFormat format;
 	int bits_per_pixel;
-	bool shared;
+	const struct way *way;
 	int completion;
 	Atom delete_window;
 	int width;
@@ -59,7 +58,7 @@ struct display {
 	struct image *images;
 };
 
-int display_open(struct display *display, const struct options *opts, bool shared);
+int display_open(struct display *display, const char *name, const struct way *way);
 int display_show_window(struct display *display, const char *title, int width, int height);
 void display_close(struct display *display);
 unsigned int display_wait(struct display *display, int64_t timeout_ns);

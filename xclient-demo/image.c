@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An image is in flight from XShmPutImage until the server's ShmCompletion.
+ * An image is in flight from image_put() until the server's ShmCompletion.
  * The server reads its memory in that time, so nobody may write to it, and it
  * cannot be freed.
  */
@@ -19,27 +19,24 @@
 /* libswscale may write a little beyond the last line. */
 #define TAIL_BYTES 64
 
+/* The same for images that are sent: Xlib itself does not mind. */
 static int create_x_image(struct image *image)
 {
 	struct display *display = image->display;
 	int width = (image->width + LINE_PIXELS - 1) / LINE_PIXELS * LINE_PIXELS;
 
-	if (display->shared)
-		image->x = XShmCreateImage(display->x, display->visual, display->depth, ZPixmap,
-					   NULL, &image->segment, width, image->height);
-	else
-		image->x = XCreateImage(display->x, display->visual, display->depth, ZPixmap, 0,
-					NULL, width, image->height, BitmapPad(display->x), 0);
+	image->x = XShmCreateImage(display->x, display->visual, display->depth, ZPixmap, NULL,
+				   &image->segment, width, image->height);
 	return image->x ? 0 : complain("no memory for an image of %dx%d", width, image->height);
 }
 
-static unsigned long pixel_seen_by_server(struct image *image, Pixmap pixmap, GC gc)
+static unsigned long pixel_seen_by_server(struct image *image, Pixmap pixmap)
 {
 	Display *x = image->display->x;
 	unsigned long pixel = ~0UL;
 	XImage *seen;
 
-	XShmPutImage(x, pixmap, gc, image->x, 0, 0, 0, 0, 1, 1, False);
+	image->display->way->draw(image, pixmap, 0, 0, 1, 1, false);
 	seen = XGetImage(x, pixmap, 0, 0, 1, 1, AllPlanes, ZPixmap);
 	if (!seen)
 		return pixel;
@@ -59,47 +56,55 @@ static bool server_sees_our_memory(struct image *image)
 	const unsigned long mask = display->depth < 24 ? 0xffff : 0xffffff;
 	unsigned long pixel = (uintptr_t)image ^ (unsigned long)time_ns();
 	Pixmap pixmap = XCreatePixmap(display->x, display->window, 1, 1, display->depth);
-	GC gc = XCreateGC(display->x, pixmap, 0, NULL);
 	bool same = true;
 	int i;
 
 	for (i = 0; i < 2 && same; i++, pixel = ~pixel) {
 		XPutPixel(image->x, 0, 0, pixel & mask);
-		same = (pixel_seen_by_server(image, pixmap, gc) & mask) ==
+		same = (pixel_seen_by_server(image, pixmap) & mask) ==
 		       (XGetPixel(image->x, 0, 0) & mask);
 	}
 	XPutPixel(image->x, 0, 0, 0);
-	XFreeGC(display->x, gc);
 	XFreePixmap(display->x, pixmap);
 	return same;
 }
 
-static int attach(struct image *image)
+/* Return: 0, the server's error, or -1 after a message. */
+static int try_attach(struct image *image, bool *same)
 {
 	struct display *display = image->display;
-	const char *name = display_name(display);
-	bool same = false;
-	int error;
+	int error, caught;
 
-	image->segment.shmid = image->memory->shmid;
-	image->segment.shmaddr = image->memory->data;
-	image->segment.readOnly = True;
 	x_errors_catch(display);
-	XShmAttach(display->x, &image->segment);
-	error = x_errors_release(display);
-	if (!error) {
-		image->attached = true;
-		x_errors_catch(display);
-		same = server_sees_our_memory(image);
-		error = x_errors_release(display);
-	}
-	if (!error && same)
-		return 0;
-	if (!error || error == BadAccess || error == BadRequest)
-		return complain("X server %s does not see our memory (segment %d): it is on another machine, in another container, or may not read what this user owns; run pmm-play beside the server, or send the pictures with --copy",
-				name, image->memory->shmid);
-	return complain("X server %s cannot attach segment %d: X error %d; --copy sends the pictures instead",
-			name, image->memory->shmid, error);
+	error = display->way->attach(image);
+	caught = x_errors_release(display);
+	if (!error)
+		error = caught;
+	image->attached = !error;
+	x_errors_catch(display);
+	if (error)
+		/* Some of it may have been done. */
+		display->way->detach(image);
+	else
+		*same = server_sees_our_memory(image);
+	caught = x_errors_release(display);
+	return error ? error : caught;
+}
+
+static int attach(struct image *image)
+{
+	const char *server = display_name(image->display);
+	const struct way *way = image->display->way;
+	bool same = false;
+	int error = try_attach(image, &same);
+
+	if (error < 0 || (!error && same))
+		return error;
+	if (error && error != BadAccess && error != BadRequest && error != BadMatch)
+		return complain("X server %s cannot attach our memory (--shm %s): X error %d; --copy sends the pictures instead",
+				server, way->name, error);
+	return complain("X server %s does not see our memory (--shm %s): %s, or send the pictures with --copy",
+			server, way->name, way->unseen);
 }
 
 static void unlink_image(struct image *image)
@@ -116,7 +121,7 @@ static void destroy(struct image *image)
 {
 	unlink_image(image);
 	if (image->attached)
-		XShmDetach(image->display->x, &image->segment);
+		image->display->way->detach(image);
 	if (image->x) {
 		image->x->data = NULL;
 		XDestroyImage(image->x);
@@ -156,7 +161,7 @@ struct image *image_create(struct display *display, struct memory_source *source
 	if (!image->memory)
 		goto err_destroy;
 	image->x->data = image->memory->data;
-	if (display->shared && attach(image))
+	if (way_is_shared(display->way) && attach(image))
 		goto err_destroy;
 	return image;
 
@@ -188,16 +193,12 @@ void image_put(struct image *image, int x, int y, struct stats *stats)
 	struct display *display = image->display;
 
 	image->puts++;
-	if (display->shared) {
+	if (way_is_shared(display->way))
 		image->in_flight++;
-		XShmPutImage(display->x, display->window, display->gc, image->x, 0, 0, x, y,
-			     image->width, image->height, True);
-	} else {
-		XPutImage(display->x, display->window, display->gc, image->x, 0, 0, x, y,
-			  image->width, image->height);
+	else
 		stats_copied(stats, (size_t)image->width * display->bits_per_pixel / 8 *
 				    image->height);
-	}
+	display->way->draw(image, display->window, x, y, image->width, image->height, true);
 	XFlush(display->x);
 }
 

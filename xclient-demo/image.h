@@ -23,6 +23,7 @@
  * @memory: its pixels
  * @x: Xlib's view of it; wider than @width, so that lines are aligned
  * @segment: the server's name for the memory
+ * @pixmap: likewise, as a pixmap, if that is the way
  * @width: what is shown of it
  * @height: likewise
  * @in_flight: requests that the server has not completed; do not write
@@ -36,6 +37,7 @@ struct image {
 	struct memory *memory;
 	XImage *x;
 	XShmSegmentInfo segment;
+	Pixmap pixmap;
 	int width;
 	int height;
 	unsigned int in_flight;

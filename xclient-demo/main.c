@@ -5,7 +5,7 @@
  *	pmm-play film.mp4
  *
  * FFmpeg decodes into PMM blocks, libswscale scales from block to block, and
- * the X server shows the latter, which it attached as System V shared memory.
+ * the X server shows the latter, which it shares by one of the ways of way.h.
  */
 #include <stdlib.h>
 

@@ -22,11 +22,12 @@ struct memory_ops {
 	void (*free)(struct memory *memory);
 };
 
-static int block_alloc(struct memory *memory, size_t size)
+static int block_alloc(struct memory *memory, size_t size, unsigned int flags)
 {
+	const struct pmmshm_alloc_opts opts = { .size = sizeof(opts), .flags = flags };
 	struct pmmshm_block *block;
 
-	block = pmmshm_block_alloc(memory->source->pmm, size, NULL);
+	block = pmmshm_block_alloc(memory->source->pmm, size, &opts);
 	if (!block)
 		return complain("no room for a picture: %s", pmmshm_error());
 	memory->block = block;
@@ -41,8 +42,23 @@ static void block_free(struct memory *memory)
 	pmmshm_block_free(memory->block);
 }
 
-static const struct memory_ops block_ops = {
-	.alloc = block_alloc,
+static int segment_alloc(struct memory *memory, size_t size)
+{
+	return block_alloc(memory, size, 0);
+}
+
+static const struct memory_ops segment_ops = {
+	.alloc = segment_alloc,
+	.free = block_free,
+};
+
+static int file_alloc(struct memory *memory, size_t size)
+{
+	return block_alloc(memory, size, PMMSHM_NO_SEGMENT);
+}
+
+static const struct memory_ops file_ops = {
+	.alloc = file_alloc,
 	.free = block_free,
 };
 
@@ -67,17 +83,23 @@ static const struct memory_ops plain_ops = {
 	.free = plain_free,
 };
 
+static const struct memory_ops *const all_ops[] = {
+	[MEMORY_PLAIN] = &plain_ops,
+	[MEMORY_SEGMENT] = &segment_ops,
+	[MEMORY_FILE] = &file_ops,
+};
+
 /**
  * memory_source_open() - get ready to give out memory
  * @source: filled in
- * @copy: ordinary memory instead of blocks
+ * @kind: what it gives out
  *
  * Return: 0, or -1 after a message.
  */
-int memory_source_open(struct memory_source *source, bool copy)
+int memory_source_open(struct memory_source *source, enum memory_kind kind)
 {
-	*source = (struct memory_source){ .ops = copy ? &plain_ops : &block_ops };
-	if (copy)
+	*source = (struct memory_source){ .ops = all_ops[kind] };
+	if (kind == MEMORY_PLAIN)
 		return 0;
 	source->pmm = pmmshm_open(NULL);
 	if (!source->pmm)
@@ -93,17 +115,6 @@ void memory_source_close(struct memory_source *source)
 {
 	pmmshm_close(source->pmm);
 	source->pmm = NULL;
-}
-
-/**
- * memory_source_is_shared() - can an X server attach this memory?
- * @source: source
- *
- * Return: true if it can
- */
-bool memory_source_is_shared(const struct memory_source *source)
-{
-	return source->ops == &block_ops;
 }
 
 /**

@@ -5,12 +5,17 @@
 #ifndef XCLIENT_MEMORY_H
 #define XCLIENT_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct pmmshm;
 struct pmmshm_block;
 struct memory_ops;
+
+enum memory_kind {
+	MEMORY_PLAIN,	/* ordinary memory */
+	MEMORY_SEGMENT,	/* blocks with a System V id */
+	MEMORY_FILE,	/* blocks that can be reached by their fds only */
+};
 
 /**
  * struct memory_source - gives out memory
@@ -28,7 +33,7 @@ struct memory_source {
  * @data: its address
  * @size: its size in bytes
  * @block: the block it is, or NULL
- * @shmid: the System V id that others attach it by, or -1
+ * @shmid: the System V id that others attach it by, or -1 if it has none
  */
 struct memory {
 	struct memory_source *source;
@@ -38,9 +43,8 @@ struct memory {
 	int shmid;
 };
 
-int memory_source_open(struct memory_source *source, bool copy);
+int memory_source_open(struct memory_source *source, enum memory_kind kind);
 void memory_source_close(struct memory_source *source);
-bool memory_source_is_shared(const struct memory_source *source);
 
 struct memory *memory_alloc(struct memory_source *source, size_t size);
 void memory_free(struct memory *memory);

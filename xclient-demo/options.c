@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "message.h"
+#include "way.h"
 
 /* The largest side an X window can have. */
 #define SIDE_MAX 32767
@@ -25,6 +26,10 @@ static const char help[] =
 "      --loop           start again at the end\n"
 "      --max-frames N   stop after N frames\n"
 "      --no-clock       as fast as possible; never drop a frame\n"
+"      --shm WAY        how the server gets at a frame: sysv, it attaches the block\n"
+"                       by its System V id (default); fd, it is given an fd of a\n"
+"                       block that has no id; pixmap, the block is the storage of\n"
+"                       a pixmap of the server's\n"
 "      --size WxH       size of the window; default the video's\n"
 "      --title TEXT     title of the window; default FILE\n"
 "      --verbose        show what FFmpeg has to say\n"
@@ -41,6 +46,7 @@ enum {
 	OPT_LOOP,
 	OPT_MAX_FRAMES,
 	OPT_NO_CLOCK,
+	OPT_SHM,
 	OPT_SIZE,
 	OPT_TITLE,
 	OPT_VERBOSE,
@@ -56,6 +62,7 @@ static const struct option long_options[] = {
 	{ "loop", no_argument, NULL, OPT_LOOP },
 	{ "max-frames", required_argument, NULL, OPT_MAX_FRAMES },
 	{ "no-clock", no_argument, NULL, OPT_NO_CLOCK },
+	{ "shm", required_argument, NULL, OPT_SHM },
 	{ "size", required_argument, NULL, OPT_SIZE },
 	{ "title", required_argument, NULL, OPT_TITLE },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -87,6 +94,16 @@ static int parse_size(const char *text, struct options *opts)
 	return 0;
 }
 
+static int parse_way(const char *text, struct options *opts)
+{
+	const struct way *way = way_find(text);
+
+	if (!way)
+		return complain("--shm %s: there is no such way; write sysv, fd or pixmap", text);
+	opts->way = way;
+	return 0;
+}
+
 static int parse_value(struct options *opts, int option, const char *value)
 {
 	switch (option) {
@@ -103,6 +120,8 @@ static int parse_value(struct options *opts, int option, const char *value)
 		return parse_count("hold-frame", 0, value, &opts->hold_frame);
 	case OPT_MAX_FRAMES:
 		return parse_count("max-frames", 1, value, &opts->max_frames);
+	case OPT_SHM:
+		return parse_way(value, opts);
 	case OPT_SIZE:
 		return parse_size(value, opts);
 	}
@@ -113,7 +132,7 @@ static int parse_one(struct options *opts, int option, const char *value)
 {
 	switch (option) {
 	case OPT_COPY:
-		opts->copy = true;
+		opts->way = &way_copy;
 		return 0;
 	case OPT_HOLD:
 		opts->hold = true;
@@ -143,7 +162,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 {
 	int option;
 
-	*opts = (struct options){ .hold_frame = -1 };
+	*opts = (struct options){ .way = &way_sysv, .hold_frame = -1 };
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);

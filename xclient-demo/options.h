@@ -7,12 +7,15 @@
 
 #include <stdbool.h>
 
+struct way;
+
 /**
  * struct options - what the user asked for
  * @file: the video
  * @display: X display; NULL for $DISPLAY
  * @title: of the window; NULL for the name of the file
  * @json: where the figures go, or NULL
+ * @way: how pictures get to the server
  * @width: of the window; 0 for the video's
  * @height: of the window; 0 for the video's
  * @max_frames: stop after so many frames; 0 for all
@@ -20,7 +23,6 @@
  * @hold: keep the last frame on the screen
  * @loop: start again at the end
  * @no_clock: as fast as possible
- * @copy: ordinary buffers and XPutImage, without PMM
  * @verbose: show what FFmpeg says
  */
 struct options {
@@ -28,6 +30,7 @@ struct options {
 	const char *display;
 	const char *title;
 	const char *json;
+	const struct way *way;
 	int width;
 	int height;
 	long max_frames;
@@ -35,7 +38,6 @@ struct options {
 	bool hold;
 	bool loop;
 	bool no_clock;
-	bool copy;
 	bool verbose;
 };
 

@@ -70,8 +70,8 @@ int player_open(struct player *player, const struct options *opts)
 	};
 	scaler_init(&player->scaler, &player->stats);
 	clock_init(&player->clock, opts->no_clock);
-	if (memory_source_open(&player->source, opts->copy) ||
-	    display_open(&player->display, opts, memory_source_is_shared(&player->source)) ||
+	if (memory_source_open(&player->source, opts->way->memory) ||
+	    display_open(&player->display, opts->display, opts->way) ||
 	    decoder_open(&player->decoder, opts->file, &player->source, &player->stats) ||
 	    open_frames(player))
 		return -1;

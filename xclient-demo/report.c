@@ -147,8 +147,11 @@ static void write_images(FILE *out, const struct player *player)
 
 static void write_all(FILE *out, struct player *player)
 {
+	const struct way *way = player->opts->way;
+
 	fputs("{\n", out);
-	write_string(out, "mode", player->opts->copy ? "copy" : "pmm");
+	write_string(out, "mode", way_is_shared(way) ? "pmm" : "copy");
+	write_string(out, "way", way->name);
 	write_video(out, player);
 	write_display(out, player);
 	write_stats(out, player);
