@@ -154,11 +154,11 @@ setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	@mkdir -p build && touch build/.setup
 
 # Handed to the scripts as typed: a $ in them is the shell's, not make's.
-as_typed := ACCEL APPEND BENCH_ARGS CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS SOAK_SECONDS SOAK_SEED TESTS TIMEOUT
+as_typed := ACCEL APPEND BENCH_ARGS CMD CPUS IDLE JOBS MEM NO_PMM NO_X OUT PMM_ARGS QEMU_ARGS SHM SOAK_SECONDS SOAK_SEED TESTS TIMEOUT
 $(foreach v,$(as_typed),$(eval override $(v) := $$(value $(v))))
 export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
-demo: all	## Play a video through PMM in a guest; leaves out/demo.png and out/demo.json
+demo: all	## Play a video through PMM in a guest; leaves out/demo.png and .json; SHM=sysv|fd|pixmap
 	scripts/demo.sh
 
 check: all	## Run all tests: lint, unit, guest on each kernel, and the harness's own

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# demo-guest.sh FILM FRAME SIZE: the part of scripts/demo.sh inside the guest.
+# demo-guest.sh FILM FRAME SIZE WAY: the part of scripts/demo.sh inside the guest.
 #
 # Leaves in $OUT: the player's figures with PMM, without it, and at FRAME; the
 # proofs, one for each block that was on the screen; what the X server shows.
 
 set -euo pipefail
 
-film=$1 frame=$2 size=$3
+film=$1 frame=$2 size=$3 way=$4
 player=
 
 say() { printf '%s\n' "$*"; }
@@ -40,7 +40,7 @@ play() {
 
 # Start the player with its clock running, and wait until it stands at the frame.
 hold() {
-	pmm-play --hold-frame "$frame" --size "$size" --json "$OUT/held.json" "$film" &
+	pmm-play --shm "$way" --hold-frame "$frame" --size "$size" --json "$OUT/held.json" "$film" &
 	player=$!
 	for ((i = 0; i < 1200; i++)); do
 		[ ! -e "$OUT/held.json" ] || return 0
@@ -50,16 +50,16 @@ hold() {
 	die "pmm-play did not reach frame $frame within two minutes"
 }
 
-# Every image that was shown has a line with its segment and its size.
+# Every image that was shown has a line with its place in the player and its size.
 prove() {
-	local server shmid bytes n=0
+	local server address bytes n=0
 
 	server=$(pidof -s Xvfb) || die "there is no X server"
-	while read -r shmid bytes; do
+	while read -r address bytes; do
 		n=$((n + 1))
-		pmm-prove "$player" "$server" "$shmid" "$bytes" >"$OUT/proof-$n.json" ||
-			say "  segment $shmid: not proved"
-	done < <(sed -n 's/.*"shmid": \([0-9]*\),.*"image_bytes": \([0-9]*\),.*"shown": [1-9].*/\1 \2/p' \
+		pmm-prove "$player" "$server" "$address" "$bytes" >"$OUT/proof-$n.json" ||
+			say "  $address: not proved"
+	done < <(sed -n 's/.*"address": "\(0x[0-9a-f]*\)",.*"image_bytes": \([0-9]*\),.*"shown": [1-9].*/\1 \2/p' \
 		"$OUT/held.json")
 	say "  $n blocks compared"
 }
@@ -70,8 +70,8 @@ uname -r >"$OUT/kernel"
 } >"$OUT/machine"
 basename "$film" >"$OUT/film"
 
-say "Playing $film on $DISPLAY, kernel $(uname -r), with PMM ..."
-play pmm
+say "Playing $film on $DISPLAY, kernel $(uname -r), with PMM (--shm $way) ..."
+play pmm --shm "$way"
 say "Playing it without PMM, for comparison ..."
 play copy --copy
 say "Playing it to frame $frame, at its own speed ..."

@@ -11,6 +11,11 @@
 #     this machine and without PMM, makes of the same frame.
 #
 # Leaves out/demo.png (the X screen) and out/demo.json.  Fails if a proof does.
+#
+# Set by environment, as `make demo SHM=value` does:
+#
+#   SHM   how the server gets at the pictures, as for pmm-play: sysv (default), fd
+#         or pixmap.  The results of the last two are out/demo-fd.png and so on.
 
 . "$(dirname "$0")/common.sh"
 
@@ -19,13 +24,20 @@
 FRAME=60
 SIZE=1024x576
 
+SHM=${SHM:-sysv}
 work=$PMM_SRC/build/demo
 film=$work/film.mp4
 run=$work/run
-png=$PMM_SRC/out/demo.png
-json=$PMM_SRC/out/demo.json
+name=demo
+[ "$SHM" = sysv ] || name+=-$SHM
+png=$PMM_SRC/out/$name.png
+json=$PMM_SRC/out/$name.json
 failed=0
 
+case $SHM in
+sysv | fd | pixmap) ;;
+*) die "SHM=$SHM: there is no such way; write sysv, fd or pixmap" ;;
+esac
 for tool in ffmpeg xwd Xvfb; do
 	have "$tool" || die "$tool is missing: make setup"
 done
@@ -95,6 +107,7 @@ write_json() {
 	  "kernel": "$(<"$run/kernel")",
 	  "machine": "$(<"$run/machine")",
 	  "film": "$(<"$run/film")",
+	  "shm": "$SHM",
 	  "frames": $(field "$run/pmm.json" frames),
 	  "frames_per_second": $(field "$run/pmm.json" frames_per_second),
 	  "client_copied_bytes_per_frame": $(field "$run/pmm.json" client_copied_bytes_per_frame),
@@ -128,6 +141,8 @@ judge() {
 	contiguous=$(all contiguous true)
 	verdict client_copied_bytes_per_frame "$copied" 0
 	verdict "the same for the held frame" "$(field "$run/held.json" client_copied_bytes_per_frame)" 0
+	verdict way "$(field "$run/pmm.json" way)" "\"$SHM\""
+	verdict "the same for the held frame" "$(field "$run/held.json" way)" "\"$SHM\""
 	verdict decoder_direct "$(field "$run/pmm.json" decoder_direct)" true
 	verdict last_frame "$(field "$run/held.json" last_frame)" "$FRAME"
 	verdict blocks_proved "$blocks" 3
@@ -148,19 +163,24 @@ summary() {
 	copy_bytes=$(field "$run/copy.json" client_copied_bytes_per_frame)
 	pages=$(field "$run/proof-1.json" pages_compared)
 	huge=$(field "$run/proof-1.json" server_pmd_mapped_bytes)
+	case $SHM in
+	sysv) means="It attached the blocks by their ids (XShmPutImage)" ;;
+	fd) means="It was given fds of the blocks (ShmAttachFd, XShmPutImage)" ;;
+	pixmap) means="The blocks are the storage of its pixmaps (XCopyArea)" ;;
+	esac
 	cat <<-EOT
 
 	Kernel $(<"$run/kernel"), as Debian built it, on $(<"$run/machine").
 	  $frames frames of H.264 decoded, scaled to $SIZE and shown by an unmodified X server.
 	  No copy:    the client copied $copied bytes a frame between buffers ($fps frames/s);
-	              without PMM $copy_bytes ($copy_fps frames/s).  The server still draws each
-	              picture once into its screen: that is what XShmPutImage means.
+	              without PMM $copy_bytes ($copy_fps frames/s).  $means:
+	              it still draws each picture once into its screen.
 	  Same pages: $blocks blocks on the screen, $pages pages each: those behind the X server's mapping,
 	              the player's mapping and the block are the same, one after the other in RAM
 	              (the server maps $((huge >> 10)) KiB of it as huge pages).
 	  Same picture: the window is, pixel for pixel, frame $FRAME as the ffmpeg program makes it.
 	  Afterwards all memory was back in the pool.
-	out/demo.png is what the X screen showed, out/demo.json has the figures.
+	out/$name.png is what the X screen showed, out/$name.json has the figures.
 	EOT
 }
 
@@ -168,7 +188,7 @@ mkdir -p "$work" "$PMM_SRC/out"
 [ -e "$film" ] || make_film
 rm -rf "$run" "$png" "$json"
 say "Booting a guest ..."
-CMD="scripts/demo-guest.sh ${film#"$PMM_SRC/"} $FRAME $SIZE" OUT=$run TIMEOUT=${TIMEOUT:-600} \
+CMD="scripts/demo-guest.sh ${film#"$PMM_SRC/"} $FRAME $SIZE $SHM" OUT=$run TIMEOUT=${TIMEOUT:-600} \
 	"$PMM_SRC/scripts/guest.sh" || die "the guest failed: see the messages above"
 compare
 judge

@@ -13,20 +13,27 @@
 #define PFN_ABSENT UINT64_MAX
 
 /**
- * struct segment_mapping - where a process has attached a System V segment
+ * struct mapping - where a process has mapped shared memory, from its start on
  * @pid: the process
  * @start: first address
  * @end: address after the last
+ * @device: with @inode, what is mapped: no two memories have the same
+ * @inode: likewise; of a System V segment it is the id
  * @pmd_mapped: bytes of it that are mapped by 2 MiB at a time
  */
-struct segment_mapping {
+struct mapping {
 	pid_t pid;
 	uint64_t start;
 	uint64_t end;
+	unsigned int device;
+	uint64_t inode;
 	uint64_t pmd_mapped;
 };
 
-int segment_mapping_find(struct segment_mapping *mapping, pid_t pid, int shmid);
-int segment_mapping_pfns(const struct segment_mapping *mapping, uint64_t *pfns, size_t pages);
+int mapping_find_segment(struct mapping *mapping, pid_t pid, int shmid);
+int mapping_find_address(struct mapping *mapping, pid_t pid, uint64_t address);
+int mapping_find_same(struct mapping *mapping, pid_t pid, const struct mapping *as);
+int mapping_open(const struct mapping *mapping);
+int mapping_pfns(const struct mapping *mapping, uint64_t *pfns, size_t pages);
 
 #endif

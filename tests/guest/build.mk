@@ -26,6 +26,11 @@ build/guest/test_xshm: private libs += $(shell pkg-config --libs x11 xext 2>/dev
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
 build/guest/legacy_shm: private libs += -static
 
+# Preloaded by test_player_messages.sh
+GUEST_PROGS += build/lib/old_server.so
+build/obj/tests/guest/old_server.o: private cflags += -fPIC
+build/lib/old_server.so: build/obj/tests/guest/old_server.o
+
 alias_tests := test_alias test_hazard_3_operations test_hazard_6_mounts test_hazard_18_aliases
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# pmm-play plays out of PMM blocks: what it shows, its keys, new sizes of the
-# window, and two players on one server.
+# pmm-play plays out of PMM blocks: what it shows in each way, its keys, new sizes
+# of the window, and two players on one server.
 #
 # timeout: 600
 
@@ -34,8 +34,8 @@ stands_still() {
 	[ "$(window_sum)" = "$sum" ]
 }
 
-plays_to_the_end() {
-	start_play --no-clock
+plays_to_the_end() { # plays_to_the_end WAY
+	start_play --no-clock --shm "$1"
 	wait "$play" || { cat "$work/words"; return 1; }
 	is "$work/json" frames "$film_frames" && is "$work/json" mode '"pmm"' &&
 		is "$work/json" client_copied_bytes_per_frame 0 &&
@@ -62,23 +62,30 @@ copy_is_counted() {
 		is "$work/json" client_copied_bytes_per_frame $((320 * 180 * 4))
 }
 
-holds_a_frame() {
-	start_play --loop --hold-frame 20
+holds_a_frame() { # holds_a_frame WAY
+	start_play --loop --hold-frame 20 --shm "$1"
 	wait_for 60 test -e "$work/json" && find_window && is "$work/json" last_frame 20 &&
+		is "$work/json" way "\"$1\"" && is "$work/json" client_copied_bytes 0 &&
 		same_as_ffmpeg 320 180
 }
 
 # Page frames, by root and from outside: of the server, but not of just anybody.
 proves_the_pages() {
-	local shmid bytes
+	local shmid address bytes
 
-	read -r shmid bytes < <(sed -n \
-		's/.*"on_screen": true, "shmid": \([0-9]*\),.*"image_bytes": \([0-9]*\),.*/\1 \2/p' \
+	read -r shmid address bytes < <(sed -n \
+		's/.*"on_screen": true, "shmid": \([-0-9]*\),.*"address": "\([^"]*\)",.*"image_bytes": \([0-9]*\),.*/\1 \2 \3/p' \
 		"$work/json")
-	pmm-prove "$play" "$(pidof -s Xvfb)" "$shmid" "$bytes" >"$work/proof" || return 1
+	# By an fd only: there is no id.
+	[ "$1" != fd ] || [ "$shmid" = -1 ] || return 1
+	pmm-prove "$play" "$(pidof -s Xvfb)" "$address" "$bytes" >"$work/proof" || return 1
 	is "$work/proof" server_pfn_match true && is "$work/proof" contiguous true &&
-		! pmm-prove "$play" $$ "$shmid" "$bytes" 2>/dev/null
+		! pmm-prove "$play" $$ "$address" "$bytes" 2>/dev/null &&
+		{ [ "$shmid" = -1 ] ||
+			pmm-prove "$play" "$(pidof -s Xvfb)" "$shmid" "$bytes" >/dev/null; }
 }
+
+quits_on_term() { kill "$play" && wait_for 20 ended "$play" && wait "$play"; }
 
 rescales_the_held_frame() {
 	xdotool windowsize --sync "$window" 480 270 && wait_for 20 same_as_ffmpeg 480 270 &&
@@ -146,15 +153,23 @@ two_players() {
 
 no_segments_left() { ! ipcs -m | grep -E '^0x'; }
 
-check "plays to the end without a copy" plays_to_the_end
-check "everything returns to the pool" pool_whole
+for way in sysv fd pixmap; do
+	check "$way: plays to the end without a copy" plays_to_the_end "$way"
+	check "everything returns to the pool" pool_whole
+done
 check "plays in a loop" plays_in_a_loop
 check "keeps the video's clock" keeps_the_clock
 check "--copy counts its copies" copy_is_counted
 reference 20 320 180
 reference 20 480 270
-check "holds a frame, equal to ffmpeg's" holds_a_frame
-check "pmm-prove finds its pages in the server" proves_the_pages
+for way in fd pixmap sysv; do
+	check "$way: holds a frame, equal to ffmpeg's" holds_a_frame "$way"
+	check "$way: pmm-prove finds its pages in the server" proves_the_pages "$way"
+	[ "$way" = sysv ] || {
+		check "$way: rescales it with the window" rescales_the_held_frame
+		check "$way: ends at a signal" quits_on_term
+	}
+done
 check "rescales it with the window" rescales_the_held_frame
 check "shows it again after it was covered" redraws_what_was_covered
 check "space goes on from it" space_resumes

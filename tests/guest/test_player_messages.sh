@@ -46,6 +46,7 @@ chmod 755 "$work"
 # The command line
 says 2 "no video given" pmm-play
 says 2 "write WIDTHxHEIGHT" pmm-play --size 3 "$film"
+says 2 "write sysv, fd or pixmap" pmm-play --shm posix "$film"
 
 # PMM
 says 1 "not loaded" env PMMSHM_DEVICE=/dev/nothing pmm-play "$film"
@@ -75,15 +76,24 @@ local_server 12 -screen 0 640x480x8
 says 1 "not TrueColor" pmm-play --display :12 "$film"
 local_server 13 -screen 0 640x480x16
 check "16 bits a pixel are fine" pmm-play --display :13 --max-frames 3 "$film"
+check "and in a pixmap" pmm-play --shm pixmap --display :13 --max-frames 3 "$film"
+old_server=(env LD_PRELOAD="${player%/*}/../lib/old_server.so" pmm-play --max-frames 3)
+says 1 "has MIT-SHM 1.1" "${old_server[@]}" --shm fd "$film"
+says 1 "has no shared pixmaps" "${old_server[@]}" --shm pixmap "$film"
+check "what it says helps" "${old_server[@]}" --shm sysv "$film"
 
 # By its network address every server looks like a remote one.
 Xvfb :14 -ac -listen tcp >"$work/server" 2>&1 &
 pids+=("$!")
 wait_for 30 test -S /tmp/.X11-unix/X14
-says 1 "is on another machine" pmm-play --display localhost:14 "$film"
+for way in sysv fd pixmap; do
+	says 1 "is on another machine" pmm-play --shm "$way" --display localhost:14 "$film"
+done
 check "--copy plays there" pmm-play --copy --display localhost:14 --max-frames 3 "$film"
 
 # In a container of its own, a player's segment numbers mean something else.
 says 1 "in another container" unshare --ipc pmm-play "$film"
+says 1 "in another container" unshare --ipc pmm-play --shm pixmap "$film"
+check "an fd means the same there" unshare --ipc pmm-play --shm fd --max-frames 3 "$film"
 
 check "everything returns to the pool" pool_whole
