@@ -10,6 +10,7 @@
  *	name.c		the POSIX names of blocks
  *	device.c	blocks for devices: dma-bufs, and taking turns
  *	segment.c	the System V segment that a block is given as its home
+ *	list.c		which segments are blocks
  *	map.c		mappings at good addresses
  *	explain.c	kernel errors turned into words
  *	error.c		the text of the last failure

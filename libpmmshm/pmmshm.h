@@ -140,6 +140,33 @@ struct pmmshm_type_info {
 	uint64_t limit;
 };
 
+/* pmmshm_segment_info.flags */
+#define PMMSHM_SEGMENT_REMOVED	(1U << 0)	/* ends with its last attachment */
+
+/**
+ * struct pmmshm_segment_info - a System V segment that is a block
+ * @id: number of the block on this machine
+ * @length: its size
+ * @attached: how often it is attached
+ * @shmid: the segment's id in this IPC namespace
+ * @key: its key, or IPC_PRIVATE
+ * @mode: its permission bits
+ * @uid: its owner
+ * @gid: its group
+ * @flags: PMMSHM_SEGMENT_* bits
+ */
+struct pmmshm_segment_info {
+	uint64_t id;
+	uint64_t length;
+	uint64_t attached;
+	int shmid;
+	key_t key;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	unsigned int flags;
+};
+
 /**
  * pmmshm_open() - connect to the module
  * @path: device node; NULL for $PMMSHM_DEVICE, or /dev/pmm if that is unset
@@ -194,6 +221,27 @@ int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
  * driver's).
  */
 int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total);
+
+/**
+ * pmmshm_segment_next() - list the System V segments that are blocks
+ * @pmm: handle
+ * @place: where to go on; 0 at first
+ * @info: filled in
+ *
+ * Those of this IPC namespace that the caller may read, in no order; for root, all
+ * of them.  Each segment is attached for reading while it is looked at.
+ *
+ *	unsigned int place = 0;
+ *	struct pmmshm_segment_info info;
+ *
+ *	while (!pmmshm_segment_next(pmm, &place, &info))
+ *		printf("%d\n", info.shmid);
+ *
+ * Return: 0, or -1: ENOENT (no further one), EMFILE, or what else the module or
+ * shmctl(2) sets.
+ */
+int pmmshm_segment_next(struct pmmshm *pmm, unsigned int *place,
+			struct pmmshm_segment_info *info);
 
 /**
  * pmmshm_block_alloc() - allocate a block and map it

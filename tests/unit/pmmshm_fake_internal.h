@@ -59,6 +59,7 @@ struct fake_segment {
 	int memfd;		/* the block's, once it is one */
 	int block;		/* -1: an ordinary segment */
 	unsigned int attaches;
+	bool was_attached;
 };
 
 struct fake_attach {

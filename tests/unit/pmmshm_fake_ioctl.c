@@ -107,13 +107,15 @@ static int ioc_alloc(int fd, struct pmm_alloc *arg)
 	return fake_fd_new(FD_BLOCK, i, true);
 }
 
-static int find_address(const void *address)
+static int find_address(const void *address, __u64 *id)
 {
 	struct fake_attach *a = fake_attach_get(address);
 
-	if (a && fake_segments[a->segment].block >= 0)
+	if (a && fake_segments[a->segment].block >= 0) {
+		*id = fake_segments[a->segment].block;
 		return fake_fd_new(FD_BLOCK, fake_segments[a->segment].block,
 				   a->writable);
+	}
 	errno = ENOENT;
 	return -1;
 }
@@ -144,7 +146,7 @@ static int ioc_find(int fd, struct pmm_find *arg)
 	}
 	ck_assert_uint_eq(arg->flags, PMM_FIND_ADDRESS);
 	ck_assert_int_eq(arg->fd, 0);
-	return find_address((void *)(uintptr_t)arg->address);
+	return find_address((void *)(uintptr_t)arg->address, &arg->id);
 }
 
 static int ioc_info(int fd, struct pmm_block_info *arg)

@@ -146,6 +146,7 @@ static void *do_shmat(int shmid, const void *addr, int flags)
 		s->locked = true;
 	}
 	s->attaches++;
+	s->was_attached = true;
 	fake_used.attaches++;
 	fake_used.mapped += s->size;
 	return p;
@@ -204,10 +205,13 @@ static int do_stat(struct fake_segment *s, struct shmid_ds *ds)
 	if (!segment_allows(s, 04))
 		return -1;
 	memset(ds, 0, sizeof(*ds));
+	ds->shm_perm.__key = s->key;
 	ds->shm_perm.uid = s->uid;
+	ds->shm_perm.gid = s->uid + 1;
 	ds->shm_perm.mode = s->mode | (s->marked ? SHM_DEST : 0);
 	ds->shm_segsz = s->size + fake_world.lie;
 	ds->shm_nattch = s->attaches;
+	ds->shm_atime = s->was_attached;
 	return 0;
 }
 
@@ -226,13 +230,26 @@ static int do_info(int command, struct shmid_ds *ds)
 		info->used_ids = fake_used.segments;
 		info->shm_tot = 4999;
 	}
-	return 3;
+	return SEGMENTS - 1;
+}
+
+/* By its place in the table; its id. */
+static int do_shm_stat(int place, struct shmid_ds *ds)
+{
+	struct fake_segment *s = segment_get(SHMID_BASE + place);
+
+	if (!s || do_stat(s, ds))
+		return -1;
+	return SHMID_BASE + place;
 }
 
 static int do_shmctl(int shmid, int command, struct shmid_ds *ds)
 {
-	struct fake_segment *s = segment_get(shmid);
+	struct fake_segment *s;
 
+	if (command == SHM_STAT)
+		return do_shm_stat(shmid, ds);
+	s = segment_get(shmid);
 	if (!s)
 		return -1;
 	if (command == IPC_STAT)
@@ -259,6 +276,7 @@ int fake_shmctl(int shmid, int command, struct shmid_ds *ds)
 		[IPC_RMID] = FAKE_IPC_RMID,
 		[IPC_SET] = FAKE_IPC_SET,
 		[IPC_STAT] = FAKE_IPC_STAT,
+		[SHM_STAT] = FAKE_SHM_STAT,
 	};
 	bool info = command == IPC_INFO || command == SHM_INFO;
 	int ret = -1;
