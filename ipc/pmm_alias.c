@@ -177,8 +177,6 @@ static ssize_t pmm_alias_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return n;
 	beyond = pmm_alias_truncate(iocb, from);
 	kiocb_clone(&kiocb, iocb, home);
-	/* The position is settled, and the home's end is another. */
-	kiocb.ki_flags &= ~IOCB_APPEND;
 	n = home->f_op->write_iter(&kiocb, from);
 	iocb->ki_pos = kiocb.ki_pos;
 	iov_iter_reexpand(from, iov_iter_count(from) + beyond);
