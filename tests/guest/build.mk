@@ -31,7 +31,8 @@ GUEST_PROGS += build/lib/old_server.so
 build/obj/tests/guest/old_server.o: private cflags += -fPIC
 build/lib/old_server.so: build/obj/tests/guest/old_server.o
 
-alias_tests := test_alias test_hazard_3_operations test_hazard_6_mounts test_hazard_18_aliases
+alias_tests := test_alias test_combinations test_hazard_3_operations test_hazard_6_mounts \
+	test_hazard_8_rights test_hazard_18_aliases
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
