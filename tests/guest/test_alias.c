@@ -55,6 +55,31 @@ static void test_mapped(void)
 	wait_pool_whole(5);
 }
 
+/* The kernel maps the home where huge pages are possible, and so an alias. */
+static void test_alignment(void)
+{
+	int block = block_alloc(SIZE), fd, home, i;
+	char *p[4], *q;
+
+	alias_create(block, SIZE, 0600, PATH);
+	fd = EXPECT_OK(open(PATH, O_RDWR | O_CLOEXEC));
+	home = EXPECT_OK(try_block_home_fd(block, 0));
+	for (i = 0; i < 4; i++) {
+		q = map_shared(home, SIZE);
+		p[i] = map_shared(fd, SIZE);
+		if ((uintptr_t)q % HUGE_PAGE == 0)
+			EXPECT_EQ((uintptr_t)p[i] % HUGE_PAGE, 0);
+		EXPECT_OK(munmap(q, SIZE));
+	}
+	for (i = 0; i < 4; i++)
+		EXPECT_OK(munmap(p[i], SIZE));
+	close(home);
+	close(fd);
+	close(block);
+	EXPECT_OK(unlink(PATH));
+	wait_pool_whole(5);
+}
+
 static void test_read_write(void)
 {
 	static char in[3 * PAGE], out[3 * PAGE];
@@ -295,6 +320,7 @@ int main(void)
 	unsigned int order;
 
 	test_mapped();
+	test_alignment();
 	test_read_write();
 	test_size(SIZE);
 	test_size(SIZE - 100);

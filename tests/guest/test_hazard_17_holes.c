@@ -5,6 +5,8 @@
  * A page that is punched out is not the block's any more: processes see another
  * one from then on, while a device still has the block's.  An INFO that does not
  * say "incomplete" hides that.  Part of a large folio is zeroed in place instead.
+ *
+ * Fails without INFO saying that a home is incomplete.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -2,6 +2,9 @@
 /*
  * What may not become an alias, and says so: the block is as before, and so is
  * the file.  What can be done with one is in test_alias.c.
+ *
+ * Fails without any of the checks in pmm_alias_check() and pmm_alias_start();
+ * test_alias without any of an alias' own file operations or its seals.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -9,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +120,32 @@ static void test_memfds(void)
 	close(fd);
 }
 
+/*
+ * Only root can open a segment's own file, by the mapping that there is of it; it
+ * has no name and will never have one.
+ */
+static void test_segment(void)
+{
+	char path[96];
+	int shmid, fd;
+	char *p = segment_sysv(SIZE, 0600, &shmid);
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx",
+		 (unsigned long)p, (unsigned long)p + SIZE);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		EXPECT_ERRNO(try_block_alias(block, fd), EOPNOTSUPP);
+	else
+		printf("no file of a segment (%d): not tested with one\n", errno);
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	EXPECT_OK(shmdt(p));
+	if (fd < 0)
+		return;
+	/* Not mapped any more. */
+	EXPECT_ERRNO(try_block_alias(block, fd), EOPNOTSUPP);
+	close(fd);
+}
+
 /* Homes and aliases: no inode is both, or one of them twice. */
 static void test_twice(void)
 {
@@ -160,6 +190,7 @@ int main(void)
 	test_sizes();
 	test_contents();
 	test_memfds();
+	test_segment();
 	test_twice();
 	test_rights();
 	EXPECT_EQ(alias_count(block), 0);

@@ -6,6 +6,9 @@
  * there before and is opened again through /proc.  So whoever has one keeps the
  * module, though no name, no block fd and no mapping is left; without that the
  * next open jumps into a module that is gone.
+ *
+ * Fails without the end of an inode told from that of its last name, and the
+ * module kept by each block.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -5,6 +5,9 @@
  * An alias that kept a home on its own file system would keep that for ever, also
  * after a lazy unmount or the end of its mount namespace, and the block with it.
  * So the home of an alias is always on the kernel's own mount.
+ *
+ * Fails without the rule that a file of a user's mount is never kept, nor the
+ * mount of an alias, nor an inode without its super block.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -5,16 +5,23 @@
  * Every SysV segment's inode is 0777 and opening one in the kernel checks
  * nothing: without the rules of FIND and HOME_FD, a user who may only read a
  * segment gets a descriptor that writes to it, at once or through /proc.
+ *
+ * Fails without any of: the rights in FIND by address or by fd, the check of
+ * FMODE_WRITE in ADOPT, ALIAS, DMABUF and HOME_FD, that of FMODE_READ in FIND, the
+ * 0600 of homes without a name, the home's file for reading, the seals of segments,
+ * the owner's check in ADOPT.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alias.h"
 #include "guest.h"
 
 #define SIZE (64 * KIB)
@@ -31,6 +38,13 @@ static int try_reopen(int fd, int flags)
 static void *try_map(int fd, int prot, int flags)
 {
 	return mmap(NULL, SIZE, prot, flags, fd, 0);
+}
+
+static int try_dmabuf(int block)
+{
+	struct pmm_block_dmabuf arg = { .size = sizeof(arg) };
+
+	return ioctl(block, PMM_IOC_BLOCK_DMABUF, &arg);
 }
 
 /* Whatever can be got out of a read-only block fd does not write. */
@@ -52,10 +66,15 @@ static void expect_readonly(int block)
 	EXPECT_OK(munmap(p, SIZE));
 
 	EXPECT_ERRNO(try_block_home_fd(block, 0), EACCES);
+	EXPECT_ERRNO(try_dmabuf(block), EACCES);
 	EXPECT(try_reopen(block, O_RDWR) == -1);
 	p = segment_memfd(SIZE, 0, &fd);
 	EXPECT_ERRNO(try_block_adopt(block, p, 0), EACCES);
 	EXPECT_OK(munmap(p, SIZE));
+	close(fd);
+	/* A name of one's own would be one that can be opened for writing. */
+	fd = alias_file("/dev/shm", SIZE, 0600);
+	EXPECT_ERRNO(try_block_alias(block, fd), EACCES);
 	close(fd);
 }
 
@@ -167,6 +186,16 @@ static void file_reader(void *arg)
 	EXPECT_OK(munmap(p, SIZE));
 }
 
+/* Who may only write cannot read by way of the block. */
+static void file_writer(void *arg)
+{
+	int fd = EXPECT_OK(open(arg, O_WRONLY | O_CLOEXEC));
+
+	EXPECT_ERRNO(open(arg, O_RDONLY | O_CLOEXEC), EACCES);
+	EXPECT_ERRNO(try_find_fd(fd), EACCES);
+	close(fd);
+}
+
 static void test_file(void)
 {
 	char path[] = "/dev/shm/pmm-h8";
@@ -178,6 +207,8 @@ static void test_file(void)
 	EXPECT_OK(fchmod(fd, 0644));
 	link_tmpfile(fd, path);
 	run_as(NOBODY, file_reader, path);
+	EXPECT_OK(fchmod(fd, 0622));
+	run_as(NOBODY, file_writer, path);
 	EXPECT_OK(unlink(path));
 	EXPECT_OK(munmap(p, SIZE));
 	close(fd);
@@ -276,6 +307,87 @@ static void owner(void *unused)
 	private_reader(&block);
 }
 
+/* ---- files that others were given or may write to ---- */
+
+/* What he was given for reading cannot be opened again for writing. */
+static void given_for_reading(void *arg)
+{
+	int fd = *(int *)arg;
+
+	EXPECT_ERRNO(try_reopen(fd, O_RDWR), EACCES);
+	EXPECT_ERRNO(try_reopen(fd, O_WRONLY), EACCES);
+	expect_readonly(EXPECT_OK(try_find_fd(fd)));
+}
+
+static void test_given(int block)
+{
+	char *p = block_map(block, SIZE);
+	int fd;
+
+	memset(p, 'o', SIZE);
+	fd = EXPECT_OK(try_block_home_fd(block, PMM_HOME_RDONLY));
+	run_as(NOBODY, given_for_reading, &fd);
+	close(fd);
+	EXPECT_OK(munmap(p, SIZE));
+}
+
+static void test_homes_given(void)
+{
+	int block = block_alloc(SIZE), shmid;
+	void *p;
+
+	test_given(block);
+	close(block);
+	block = block_sysv(SIZE, 0666, &shmid, &p);
+	test_given(block);
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	EXPECT_OK(shmdt(p));
+	close(block);
+}
+
+/* A file that anybody may write to is still its owner's to seal. */
+static void not_owner(void *arg)
+{
+	int fd = EXPECT_OK(open(arg, O_RDWR | O_CLOEXEC));
+	int block = block_alloc(SIZE);
+	void *p = map_shared(fd, SIZE);
+
+	EXPECT_ERRNO(try_block_adopt(block, p, PMM_ADOPT_SEAL), EPERM);
+	EXPECT_ERRNO(try_block_adopt(block, p, 0), EPERM);
+	EXPECT(!(block_state(block) & PMM_BLOCK_HOME));
+	EXPECT_OK(ftruncate(fd, 2 * SIZE));
+}
+
+static void test_owner(void)
+{
+	char path[] = "/dev/shm/pmm-h8";
+	int fd = alias_file("/dev/shm", SIZE, 0666);
+
+	link_tmpfile(fd, path);
+	run_as(NOBODY, not_owner, path);
+	EXPECT_OK(unlink(path));
+	close(fd);
+}
+
+/* The same for a segment of somebody else. */
+static void not_segments_owner(void *arg)
+{
+	void *p = EXPECT_OK(shmat(*(int *)arg, NULL, 0));
+	int block = block_alloc(SIZE);
+
+	EXPECT_ERRNO(try_block_adopt(block, p, 0), EPERM);
+}
+
+static void test_segments_owner(void)
+{
+	int shmid;
+	void *p = segment_sysv(SIZE, 0666, &shmid);
+
+	run_as(NOBODY, not_segments_owner, &shmid);
+	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
+	EXPECT_OK(shmdt(p));
+}
+
 int main(void)
 {
 	test_sysv();
@@ -284,6 +396,9 @@ int main(void)
 	test_mapping_modes();
 	test_private_home();
 	run_as(NOBODY, owner, NULL);
+	test_homes_given();
+	test_owner();
+	test_segments_owner();
 	wait_pool_whole(3);
 	return 0;
 }

@@ -6,6 +6,8 @@
  * is one of the home.  So a write-sealed memfd must not become a home, and no
  * such seal may be put on one later: its owner relies on contents that anyone
  * with the block fd could still change.
+ *
+ * Fails without any of: the check of seals in ADOPT, F_SEAL_SEAL on each home.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
