@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The system calls of libpmmshm.  Unit tests bring a table of their own.
+ *
+ * shmget() and ftruncate() go past the C library, and so past pmmrun's preload:
+ * the library wants memory that is no block yet.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -21,6 +25,16 @@ static int linux_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg);
 }
 
+static int linux_shmget(key_t key, size_t size, int flags)
+{
+	return syscall(SYS_shmget, key, size, flags);
+}
+
+static int linux_ftruncate(int fd, off_t length)
+{
+	return syscall(SYS_ftruncate, fd, length);
+}
+
 static int linux_stat(const char *path, struct stat *st)
 {
 	return stat(path, st);
@@ -29,7 +43,7 @@ static int linux_stat(const char *path, struct stat *st)
 const struct pmmshm_transport pmmshm_transport_linux = {
 	.open = linux_open,
 	.close = close,
-	.ftruncate = ftruncate,
+	.ftruncate = linux_ftruncate,
 	.linkat = linkat,
 	.ioctl = linux_ioctl,
 	.stat = linux_stat,
@@ -38,7 +52,7 @@ const struct pmmshm_transport pmmshm_transport_linux = {
 	.madvise = madvise,
 	.mlock = mlock,
 	.munlock = munlock,
-	.shmget = shmget,
+	.shmget = linux_shmget,
 	.shmat = shmat,
 	.shmdt = shmdt,
 	.shmctl = shmctl,

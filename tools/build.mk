@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+ALL += build/bin/pmmrun
+INSTALL_BIN += build/bin/pmmrun
+
+build/bin/pmmrun: build/obj/tools/pmmrun.o
+build/obj/tools/pmmrun.o: build/.libdir
+build/obj/tools/pmmrun.o: cflags += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBDIR='"$(LIBDIR)"'
+
+# Where the preload is going to be installed is a part of the program.
+build/.libdir: FORCE
+	@mkdir -p build
+	@echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
+
+UNIT_TESTS += tests/unit/test_pmmrun.sh
+tests/unit/test_pmmrun.sh: build/bin/pmmrun build/lib/libpmmrun.so
