@@ -21,8 +21,10 @@ build/guest/test_library_names: build/guest/posix_shm
 build/obj/tests/guest/posix_shm.o: private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/posix_shm: build/obj/tests/guest/posix_shm.o
 build/guest/posix_shm: private libs += -static
-build/guest/test_kill build/guest/test_xshm: build/lib/libpmmshm.so
-build/guest/test_xshm: private libs += $(shell pkg-config --libs x11 xext 2>/dev/null)
+build/guest/test_kill: build/lib/libpmmshm.so
+x_tests := test_xshm test_xshm_fd test_xshm_servers
+$(x_tests:%=build/guest/%): build/obj/tests/guest/xshm.o build/obj/tests/guest/library.o build/lib/libpmmshm.so
+$(x_tests:%=build/guest/%): private libs += $(shell pkg-config --libs x11-xcb xext x11 xcb-shm xcb 2>/dev/null)
 build/guest/legacy_shm: build/obj/tests/guest/legacy_shm.o
 build/guest/legacy_shm: private libs += -static
 
