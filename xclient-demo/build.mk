@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-play_objs := main options message memory pool decode scale clock display image player report stats \
+show_objs := player display image scale memory clock stats report json parse message \
 	way way_copy way_sysv way_fd way_pixmap
+show_objs := $(show_objs:%=build/obj/xclient-demo/%.o)
+play_objs := main options pool decode
 play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
 play_pkgs := libavformat libavcodec libswscale libavutil xext x11 x11-xcb xcb-shm xcb
 
 ALL += build/bin/pmm-play build/bin/pmm-prove
 INSTALL_BIN += build/bin/pmm-play build/bin/pmm-prove
 
-$(play_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
-build/bin/pmm-play: $(play_objs) build/lib/libpmmshm.so
+$(show_objs) $(play_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
+build/bin/pmm-play: $(show_objs) $(play_objs) build/lib/libpmmshm.so
 build/bin/pmm-play: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
 
 prove_objs := pmm-prove pagemap message

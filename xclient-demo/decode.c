@@ -10,7 +10,9 @@
 
 #include <libavutil/imgutils.h>
 #include <libavutil/mathematics.h>
+#include <libavutil/pixdesc.h>
 
+#include "json.h"
 #include "message.h"
 
 #define NS_PER_S 1000000000LL
@@ -112,36 +114,45 @@ static int64_t frame_duration_ns(const struct decoder *dec)
 	return av_rescale(NS_PER_S, rate.den, rate.num);
 }
 
-/**
- * decoder_open() - open a video
- * @dec: filled in; decoder_close() is needed after a failure, too
- * @file: name or URL
- * @source: where the memory of frames comes from
- * @stats: where copies are counted
- *
- * Return: 0, or -1 after a message.
- */
-int decoder_open(struct decoder *dec, const char *file, struct memory_source *source,
-		 struct stats *stats)
+/* The video's size in square pixels. */
+static void set_size(struct decoder *dec)
 {
+	const AVCodecParameters *video = dec->stream->codecpar;
+	AVRational aspect = av_guess_sample_aspect_ratio(dec->format, dec->stream, NULL);
+
+	dec->feed.width = video->width;
+	dec->feed.height = video->height;
+	if (aspect.num > 0 && aspect.den > 0)
+		dec->feed.width = FFMAX(1, av_rescale(video->width, aspect.num, aspect.den));
+}
+
+static struct decoder *to_decoder(struct feed *feed)
+{
+	return (struct decoder *)((char *)feed - offsetof(struct decoder, feed));
+}
+
+static int decoder_open(struct feed *feed, const struct options *opts,
+			struct memory_source *source, struct stats *stats)
+{
+	struct decoder *dec = to_decoder(feed);
 	const AVCodec *codec = NULL;
 
-	*dec = (struct decoder){ .file = file, .stats = stats };
+	dec->file = opts->file;
+	dec->stats = stats;
 	frame_pool_init(&dec->pool, source);
 	if (open_file(dec, &codec) || open_codec(dec, codec))
 		return -1;
 	skip_other_streams(dec);
-	dec->frame_ns = frame_duration_ns(dec);
+	set_size(dec);
+	feed->frame_ns = frame_duration_ns(dec);
 	dec->direct = true;
 	return 0;
 }
 
-/**
- * decoder_close() - close a video, when none of its frames is in use any more
- * @dec: decoder
- */
-void decoder_close(struct decoder *dec)
+static void decoder_close(struct feed *feed)
 {
+	struct decoder *dec = to_decoder(feed);
+
 	av_packet_free(&dec->packet);
 	avcodec_free_context(&dec->codec);
 	avformat_close_input(&dec->format);
@@ -149,7 +160,7 @@ void decoder_close(struct decoder *dec)
 }
 
 /* Give the decoder one more packet; at the end of the file, tell it so. */
-static int feed(struct decoder *dec)
+static int send_packet(struct decoder *dec)
 {
 	int error;
 
@@ -211,27 +222,20 @@ static int64_t frame_time_ns(struct decoder *dec, const AVFrame *frame)
 
 	if (pts != AV_NOPTS_VALUE)
 		ns = av_rescale_q(pts, dec->stream->time_base, (AVRational){ 1, NS_PER_S });
-	dec->next_ns = ns + dec->frame_ns;
+	dec->next_ns = ns + dec->feed.frame_ns;
 	return ns;
 }
 
-/**
- * decoder_next() - decode the next frame
- * @dec: decoder
- * @frame: empty; filled in
- * @due_ns: when the video wants it shown, in nanoseconds
- *
- * Return: DECODER_FRAME, DECODER_END, or -1 after a message.
- */
-int decoder_next(struct decoder *dec, AVFrame *frame, int64_t *due_ns)
+static int decoder_next(struct feed *feed, AVFrame *frame, int64_t *due_ns)
 {
+	struct decoder *dec = to_decoder(feed);
 	int error;
 
 	while ((error = avcodec_receive_frame(dec->codec, frame)) < 0) {
 		if (error == AVERROR_EOF)
-			return DECODER_END;
+			return FEED_END;
 		if (error == AVERROR(EAGAIN) && !dec->draining)
-			error = feed(dec);
+			error = send_packet(dec);
 		if (error < 0 && error != AVERROR_INVALIDDATA)
 			return complain("%s: decoding stopped: %s", dec->file, av_err2str(error));
 	}
@@ -242,17 +246,12 @@ int decoder_next(struct decoder *dec, AVFrame *frame, int64_t *due_ns)
 					av_err2str(error));
 	}
 	*due_ns = frame_time_ns(dec, frame);
-	return DECODER_FRAME;
+	return FEED_FRAME;
 }
 
-/**
- * decoder_rewind() - go back to the start
- * @dec: decoder
- *
- * Return: 0, or -1 after a message.
- */
-int decoder_rewind(struct decoder *dec)
+static int decoder_rewind(struct feed *feed)
 {
+	struct decoder *dec = to_decoder(feed);
 	int error = avformat_seek_file(dec->format, -1, INT64_MIN, 0, INT64_MAX, 0);
 
 	/* A bare stream has no times to seek to. */
@@ -266,4 +265,41 @@ int decoder_rewind(struct decoder *dec)
 	dec->draining = false;
 	dec->next_ns = 0;
 	return 0;
+}
+
+static void decoder_report(struct feed *feed, FILE *out)
+{
+	struct decoder *dec = to_decoder(feed);
+	struct pool_usage usage = frame_pool_usage(&dec->pool);
+
+	json_string(out, "file", dec->file);
+	json_string(out, "codec", dec->codec->codec->name);
+	json_number(out, "decoder_threads", dec->codec->thread_count);
+	json_bool(out, "decoder_direct", dec->direct);
+	json_number(out, "video_width", dec->codec->width);
+	json_number(out, "video_height", dec->codec->height);
+	json_string(out, "video_format", av_get_pix_fmt_name(dec->pool.layout.format) ?: "none");
+	json_number(out, "decoder_buffers", usage.count);
+	json_number(out, "decoder_bytes", usage.bytes);
+}
+
+static const struct feed_ops decoder_ops = {
+	.stage = "decode",
+	.open = decoder_open,
+	.next = decoder_next,
+	.rewind = decoder_rewind,
+	.report = decoder_report,
+	.close = decoder_close,
+};
+
+/**
+ * decoder_init() - make a feed of the video that the options name
+ * @dec: filled in
+ *
+ * Return: the feed
+ */
+struct feed *decoder_init(struct decoder *dec)
+{
+	*dec = (struct decoder){ .feed = { .ops = &decoder_ops, .fd = -1 } };
+	return &dec->feed;
 }

@@ -11,11 +11,12 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#include "feed.h"
 #include "pool.h"
-#include "stats.h"
 
 /**
  * struct decoder - the video stream of one file
+ * @feed: what the player sees of it
  * @file: its name
  * @format: the container
  * @codec: the decoder
@@ -23,12 +24,12 @@
  * @packet: the one being sent
  * @pool: where frames live
  * @stats: where copies are counted
- * @frame_ns: time between frames, for those without a time stamp
  * @next_ns: when the next frame without one is due
  * @draining: the end of the file was reached
  * @direct: the decoder writes into our memory
  */
 struct decoder {
+	struct feed feed;
 	const char *file;
 	AVFormatContext *format;
 	AVCodecContext *codec;
@@ -36,20 +37,11 @@ struct decoder {
 	AVPacket *packet;
 	struct frame_pool pool;
 	struct stats *stats;
-	int64_t frame_ns;
 	int64_t next_ns;
 	bool draining;
 	bool direct;
 };
 
-/* decoder_next() results */
-#define DECODER_FRAME	0
-#define DECODER_END	1
-
-int decoder_open(struct decoder *dec, const char *file, struct memory_source *source,
-		 struct stats *stats);
-void decoder_close(struct decoder *dec);
-int decoder_next(struct decoder *dec, AVFrame *frame, int64_t *due_ns);
-int decoder_rewind(struct decoder *dec);
+struct feed *decoder_init(struct decoder *dec);
 
 #endif

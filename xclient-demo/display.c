@@ -353,14 +353,28 @@ static unsigned int read_signal(struct display *display)
  */
 unsigned int display_wait(struct display *display, int64_t timeout_ns)
 {
+	return display_wait_or(display, -1, timeout_ns);
+}
+
+/**
+ * display_wait_or() - the same, or until something can be read
+ * @display: display
+ * @fd: where from
+ * @timeout_ns: as for display_wait()
+ *
+ * Return: DISPLAY_* bits.
+ */
+unsigned int display_wait_or(struct display *display, int fd, int64_t timeout_ns)
+{
 	struct pollfd fds[] = {
 		{ .fd = ConnectionNumber(display->x), .events = POLLIN },
 		{ .fd = display->signals, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
 	};
 	struct timespec timeout = { timeout_ns / NS_PER_S, timeout_ns % NS_PER_S };
 
 	/* XPending() also sends what is still in Xlib's buffer. */
 	if (!XPending(display->x))
-		ppoll(fds, 2, timeout_ns == DISPLAY_FOREVER ? NULL : &timeout, NULL);
+		ppoll(fds, 3, timeout_ns == DISPLAY_FOREVER ? NULL : &timeout, NULL);
 	return handle_pending(display) | read_signal(display);
 }

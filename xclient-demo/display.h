@@ -62,6 +62,7 @@ int display_open(struct display *display, const char *name, const struct way *wa
 int display_show_window(struct display *display, const char *title, int width, int height);
 void display_close(struct display *display);
 unsigned int display_wait(struct display *display, int64_t timeout_ns);
+unsigned int display_wait_or(struct display *display, int fd, int64_t timeout_ns);
 const char *display_name(const struct display *display);
 
 void x_errors_catch(struct display *display);

@@ -11,6 +11,7 @@
 
 #include <libavutil/log.h>
 
+#include "decode.h"
 #include "options.h"
 #include "player.h"
 
@@ -19,6 +20,7 @@
 int main(int argc, char **argv)
 {
 	struct options opts;
+	struct decoder decoder;
 	struct player player;
 	int error;
 
@@ -29,7 +31,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	av_log_set_level(opts.verbose ? AV_LOG_VERBOSE : AV_LOG_FATAL);
-	error = player_open(&player, &opts);
+	error = player_open(&player, &opts, decoder_init(&decoder));
 	if (!error)
 		error = player_run(&player);
 	player_close(&player);

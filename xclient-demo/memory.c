@@ -103,7 +103,7 @@ int memory_source_open(struct memory_source *source, enum memory_kind kind)
 		return 0;
 	source->pmm = pmmshm_open(NULL);
 	if (!source->pmm)
-		return complain("%s\n(--copy plays without PMM)", pmmshm_error());
+		return complain("%s\n(--copy does without PMM)", pmmshm_error());
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the player says when something is wrong: one line with the thing, the
+ * What the programs say when something is wrong: one line with the thing, the
  * reason and the way out.
  */
 #ifndef XCLIENT_MESSAGE_H

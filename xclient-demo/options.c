@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "message.h"
+#include "parse.h"
 #include "way.h"
-
-/* The largest side an X window can have. */
-#define SIDE_MAX 32767
 
 static const char help[] =
 "Usage: pmm-play [OPTION]... FILE\n"
@@ -69,41 +65,6 @@ static const struct option long_options[] = {
 	{ }
 };
 
-static int parse_count(const char *name, long least, const char *text, long *count)
-{
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(text, &end, 10);
-	if (end == text || *end || errno || value < least)
-		return complain("--%s %s: not a number of at least %ld", name, text, least);
-	*count = value;
-	return 0;
-}
-
-static int parse_size(const char *text, struct options *opts)
-{
-	int width, height, used = 0;
-
-	if (sscanf(text, "%6dx%6d%n", &width, &height, &used) != 2 || text[used] ||
-	    width < 1 || height < 1 || width > SIDE_MAX || height > SIDE_MAX)
-		return complain("--size %s: not a size; write WIDTHxHEIGHT, as in 640x360", text);
-	opts->width = width;
-	opts->height = height;
-	return 0;
-}
-
-static int parse_way(const char *text, struct options *opts)
-{
-	const struct way *way = way_find(text);
-
-	if (!way)
-		return complain("--shm %s: there is no such way; write sysv, fd or pixmap", text);
-	opts->way = way;
-	return 0;
-}
-
 static int parse_value(struct options *opts, int option, const char *value)
 {
 	switch (option) {
@@ -121,9 +82,9 @@ static int parse_value(struct options *opts, int option, const char *value)
 	case OPT_MAX_FRAMES:
 		return parse_count("max-frames", 1, value, &opts->max_frames);
 	case OPT_SHM:
-		return parse_way(value, opts);
+		return parse_way("shm", value, &opts->way);
 	case OPT_SIZE:
-		return parse_size(value, opts);
+		return parse_size("size", value, &opts->width, &opts->height);
 	}
 	return complain("see pmm-play --help");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command line of pmm-play.
+ * The command lines of pmm-play and pmm-camera.
  */
 #ifndef XCLIENT_OPTIONS_H
 #define XCLIENT_OPTIONS_H
@@ -11,7 +11,7 @@ struct way;
 
 /**
  * struct options - what the user asked for
- * @file: the video
+ * @file: the video, or the camera's device
  * @display: X display; NULL for $DISPLAY
  * @title: of the window; NULL for the name of the file
  * @json: where the figures go, or NULL
@@ -19,11 +19,17 @@ struct way;
  * @width: of the window; 0 for the video's
  * @height: of the window; 0 for the video's
  * @max_frames: stop after so many frames; 0 for all
+ * @seconds: stop after so many seconds; 0 for no limit
  * @hold_frame: pause at this frame, the first being 0; -1 for none
  * @hold: keep the last frame on the screen
  * @loop: start again at the end
  * @no_clock: as fast as possible
  * @verbose: show what FFmpeg says
+ * @format: four characters that name the camera's format; NULL for one that suits
+ * @capture_width: of the camera's picture; 0 for the one it has
+ * @capture_height: likewise
+ * @rate: of the camera in frames a second; 0 for the one it has
+ * @buffers: how many the camera has in turn
  */
 struct options {
 	const char *file;
@@ -34,11 +40,17 @@ struct options {
 	int width;
 	int height;
 	long max_frames;
+	long seconds;
 	long hold_frame;
 	bool hold;
 	bool loop;
 	bool no_clock;
 	bool verbose;
+	const char *format;
+	int capture_width;
+	int capture_height;
+	long rate;
+	long buffers;
 };
 
 /* options_parse() results */
@@ -47,5 +59,6 @@ struct options {
 #define OPTIONS_DONE	1	/* --help */
 
 int options_parse(struct options *opts, int argc, char **argv);
+int camera_options_parse(struct options *opts, int argc, char **argv);
 
 #endif

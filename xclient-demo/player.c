@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One thread asks the decoder for frames, scales each into an image that the
+ * One thread asks the feed for frames, scales each into an image that the
  * server is not reading, waits until the frame is due, and shows it.  All
  * waiting is done in display_wait().
  */
@@ -13,8 +13,13 @@
 #include "message.h"
 #include "report.h"
 
+#define NS_PER_S 1000000000LL
+
 /* How long the server may take to finish when we want to leave. */
-#define LEAVE_NS 1000000000LL
+#define LEAVE_NS NS_PER_S
+
+/* How long a feed may take for a frame. */
+#define FEED_TIMEOUT_NS (20 * NS_PER_S)
 
 /* The video is over, and that is all right. */
 #define PLAYED_OUT 1
@@ -28,21 +33,13 @@ static int open_frames(struct player *player)
 	return 0;
 }
 
-/* The video's size in square pixels, unless the user wants another. */
+/* The feed's, unless the user wants another. */
 static void window_size(const struct player *player, int *width, int *height)
 {
-	const AVCodecParameters *video = player->decoder.stream->codecpar;
-	AVRational aspect = av_guess_sample_aspect_ratio(player->decoder.format,
-							 player->decoder.stream, NULL);
+	const struct options *opts = player->opts;
 
-	*width = player->opts->width;
-	*height = player->opts->height;
-	if (*width)
-		return;
-	*width = video->width;
-	*height = video->height;
-	if (aspect.num > 0 && aspect.den > 0)
-		*width = FFMAX(1, av_rescale(video->width, aspect.num, aspect.den));
+	*width = opts->width ? opts->width : player->feed->width;
+	*height = opts->width ? opts->height : player->feed->height;
 }
 
 static const char *window_title(const struct options *opts)
@@ -58,22 +55,26 @@ static const char *window_title(const struct options *opts)
  * player_open() - get ready to play
  * @player: filled in; player_close() is needed after a failure, too
  * @opts: what the user asked for
+ * @feed: what to show
  *
  * Return: 0, or -1 after a message.
  */
-int player_open(struct player *player, const struct options *opts)
+int player_open(struct player *player, const struct options *opts, struct feed *feed)
 {
 	int width, height;
 
 	*player = (struct player){
-		.opts = opts, .shown_index = -1, .display.signals = -1, .resized = true,
+		.opts = opts, .feed = feed, .shown_index = -1, .display.signals = -1,
+		.resized = true,
 	};
 	scaler_init(&player->scaler, &player->stats);
 	clock_init(&player->clock, opts->no_clock);
 	if (memory_source_open(&player->source, opts->way->memory) ||
 	    display_open(&player->display, opts->display, opts->way) ||
-	    decoder_open(&player->decoder, opts->file, &player->source, &player->stats) ||
 	    open_frames(player))
+		return -1;
+	player->opened = true;
+	if (feed->ops->open(feed, opts, &player->source, &player->stats))
 		return -1;
 	window_size(player, &width, &height);
 	if (display_show_window(&player->display, window_title(opts), width, height))
@@ -108,8 +109,8 @@ void player_close(struct player *player)
 	close_images(player);
 	av_frame_free(&player->shown);
 	av_frame_free(&player->next);
-	if (player->decoder.file)
-		decoder_close(&player->decoder);
+	if (player->opened)
+		player->feed->ops->close(player->feed);
 	scaler_exit(&player->scaler);
 	display_close(&player->display);
 	memory_source_close(&player->source);
@@ -217,13 +218,14 @@ static void toggle_pause(struct player *player)
 	clock_resume(clock);
 }
 
-static void wait_for_events(struct player *player, int64_t timeout_ns)
+/* ... or until @fd can be read, if it is not -1. */
+static void wait_for_events_or(struct player *player, int fd, int64_t timeout_ns)
 {
 	bool paused = player->clock.paused_ns != 0;
 	unsigned int events;
 
 	stats_begin(&player->stats);
-	events = display_wait(&player->display, timeout_ns);
+	events = display_wait_or(&player->display, fd, timeout_ns);
 	if (!paused)
 		stats_end(&player->stats, STAGE_WAIT);
 	if (events & DISPLAY_QUIT)
@@ -234,6 +236,11 @@ static void wait_for_events(struct player *player, int64_t timeout_ns)
 		player->resized = true;
 	if (events & DISPLAY_EXPOSED && player->on_screen && !player->resized && !player->quit)
 		image_put(player->on_screen, player->x, player->y, &player->stats);
+}
+
+static void wait_for_events(struct player *player, int64_t timeout_ns)
+{
+	wait_for_events_or(player, -1, timeout_ns);
 }
 
 /*
@@ -316,7 +323,7 @@ static int take_frame(struct player *player, int64_t due_ns)
 	long index = player->stats.decoded++;
 
 	if (!must_show(player, index) &&
-	    clock_drops(&player->clock, due_ns, player->decoder.frame_ns)) {
+	    clock_drops(&player->clock, due_ns, player->feed->frame_ns)) {
 		player->stats.dropped++;
 		av_frame_unref(player->next);
 		return 0;
@@ -328,12 +335,12 @@ static int take_frame(struct player *player, int64_t due_ns)
 	return 0;
 }
 
-static int decode(struct player *player, int64_t *due_ns)
+static int next(struct player *player, int64_t *due_ns)
 {
 	int result;
 
 	stats_begin(&player->stats);
-	result = decoder_next(&player->decoder, player->next, due_ns);
+	result = player->feed->ops->next(player->feed, player->next, due_ns);
 	stats_end(&player->stats, STAGE_DECODE);
 	return result;
 }
@@ -347,23 +354,54 @@ static int start_again(struct player *player)
 	if (!player->opts->loop)
 		return PLAYED_OUT;
 	clock_restart(&player->clock);
-	return decoder_rewind(&player->decoder);
+	return player->feed->ops->rewind(player->feed);
+}
+
+/* Until the feed may have a frame.  Return: -1 after a message. */
+static int wait_for_feed(struct player *player)
+{
+	int64_t begin = time_ns();
+
+	wait_for_events_or(player, player->feed->fd, FEED_TIMEOUT_NS);
+	if (time_ns() - begin < FEED_TIMEOUT_NS)
+		return 0;
+	return complain("%s: no frame for %d seconds; see whether it works with other programs",
+			player->opts->file, (int)(FEED_TIMEOUT_NS / NS_PER_S));
+}
+
+static int play_one(struct player *player)
+{
+	int64_t due_ns;
+
+	switch (next(player, &due_ns)) {
+	case FEED_FRAME:
+		return take_frame(player, due_ns);
+	case FEED_END:
+		return start_again(player);
+	case FEED_WAIT:
+		return wait_for_feed(player);
+	}
+	return -1;
+}
+
+static bool is_enough(const struct player *player)
+{
+	const struct options *opts = player->opts;
+
+	if (opts->max_frames && player->stats.decoded == opts->max_frames)
+		return true;
+	return opts->seconds && time_ns() - player->stats.start_ns >= opts->seconds * NS_PER_S;
 }
 
 static int play(struct player *player)
 {
-	int64_t due_ns;
 	int result;
 
 	while (!player->quit) {
-		result = decode(player, &due_ns);
-		if (result == DECODER_FRAME)
-			result = take_frame(player, due_ns);
-		else if (result == DECODER_END)
-			result = start_again(player);
+		result = play_one(player);
 		if (result < 0 || result == PLAYED_OUT)
 			return result;
-		if (player->stats.decoded == player->opts->max_frames)
+		if (is_enough(player))
 			return 0;
 	}
 	return 0;

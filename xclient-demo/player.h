@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The player: decode, scale, wait for the clock, show.
+ * The player: take a frame from the feed, scale, wait for the clock, show.
  */
 #ifndef XCLIENT_PLAYER_H
 #define XCLIENT_PLAYER_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "clock.h"
-#include "decode.h"
 #include "display.h"
+#include "feed.h"
 #include "image.h"
 #include "memory.h"
 #include "options.h"
@@ -21,10 +21,10 @@
 #define PLAYER_IMAGES 3
 
 /**
- * struct player - everything that plays one video
+ * struct player - everything that shows one feed
  * @opts: what the user asked for
  * @source: where all pixels live
- * @decoder: the video
+ * @feed: the video or camera
  * @scaler: makes it fit
  * @display: the X server
  * @clock: when to show frames
@@ -36,6 +36,7 @@
  * @y: likewise
  * @next: the frame decoded last
  * @shown: the frame shown last, for when the window changes
+ * @opened: the feed has to be closed
  * @shown_index: its number, the first being 0; -1 before that
  * @held: the player pauses at a frame it was told to hold
  * @quit: the user wants no more
@@ -44,7 +45,7 @@
 struct player {
 	const struct options *opts;
 	struct memory_source source;
-	struct decoder decoder;
+	struct feed *feed;
 	struct scaler scaler;
 	struct display display;
 	struct video_clock clock;
@@ -57,12 +58,13 @@ struct player {
 	AVFrame *next;
 	AVFrame *shown;
 	long shown_index;
+	bool opened;
 	bool held;
 	bool quit;
 	bool resized;
 };
 
-int player_open(struct player *player, const struct options *opts);
+int player_open(struct player *player, const struct options *opts, struct feed *feed);
 int player_run(struct player *player);
 void player_close(struct player *player);
 

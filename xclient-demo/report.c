@@ -13,55 +13,15 @@
 
 #include <pmmshm.h>
 
+#include "json.h"
 #include "message.h"
 #include "player.h"
 
 static const char *const stage_names[STAGE_COUNT] = {
-	[STAGE_DECODE] = "decode",
 	[STAGE_SCALE] = "scale",
 	[STAGE_SHOW] = "show",
 	[STAGE_WAIT] = "wait",
 };
-
-static void write_string(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "  \"%s\": \"", name);
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			fprintf(out, "\\%c", *value);
-		else if ((unsigned char)*value < ' ')
-			fprintf(out, "\\u%04x", *value);
-		else
-			fputc(*value, out);
-	}
-	fputs("\",\n", out);
-}
-
-static void write_number(FILE *out, const char *name, int64_t value)
-{
-	fprintf(out, "  \"%s\": %" PRId64 ",\n", name, value);
-}
-
-static void write_bool(FILE *out, const char *name, bool value)
-{
-	fprintf(out, "  \"%s\": %s,\n", name, value ? "true" : "false");
-}
-
-static void write_video(FILE *out, struct player *player)
-{
-	const struct decoder *dec = &player->decoder;
-	struct pool_usage usage = frame_pool_usage(&player->decoder.pool);
-
-	write_string(out, "file", player->opts->file);
-	write_string(out, "codec", dec->codec->codec->name);
-	write_number(out, "decoder_threads", dec->codec->thread_count);
-	write_bool(out, "decoder_direct", dec->direct);
-	write_number(out, "video_width", dec->codec->width);
-	write_number(out, "video_height", dec->codec->height);
-	write_string(out, "video_format", av_get_pix_fmt_name(dec->pool.layout.format) ?: "none");
-	write_number(out, "decoder_buffers", usage.count);
-	write_number(out, "decoder_bytes", usage.bytes);
-}
 
 /* The process that listens for the server; unknown over a network. */
 static pid_t server_pid(const struct display *display)
@@ -79,18 +39,18 @@ static void write_display(FILE *out, const struct player *player)
 	const struct display *display = &player->display;
 	const struct image *image = player->on_screen;
 
-	write_string(out, "display", display_name(display));
-	write_number(out, "server_pid", server_pid(display));
-	write_number(out, "pid", getpid());
-	write_number(out, "window", display->window);
-	write_number(out, "window_width", display->width);
-	write_number(out, "window_height", display->height);
-	write_string(out, "image_format", av_get_pix_fmt_name(display->format));
-	write_number(out, "image_width", image ? image->width : 0);
-	write_number(out, "image_height", image ? image->height : 0);
-	write_number(out, "image_stride", image ? image->x->bytes_per_line : 0);
-	write_number(out, "image_x", player->x);
-	write_number(out, "image_y", player->y);
+	json_string(out, "display", display_name(display));
+	json_number(out, "server_pid", server_pid(display));
+	json_number(out, "pid", getpid());
+	json_number(out, "window", display->window);
+	json_number(out, "window_width", display->width);
+	json_number(out, "window_height", display->height);
+	json_string(out, "image_format", av_get_pix_fmt_name(display->format));
+	json_number(out, "image_width", image ? image->width : 0);
+	json_number(out, "image_height", image ? image->height : 0);
+	json_number(out, "image_stride", image ? image->x->bytes_per_line : 0);
+	json_number(out, "image_x", player->x);
+	json_number(out, "image_y", player->y);
 }
 
 static void write_stats(FILE *out, const struct player *player)
@@ -98,18 +58,19 @@ static void write_stats(FILE *out, const struct player *player)
 	const struct stats *stats = &player->stats;
 	int i;
 
-	write_number(out, "frames", stats->shown);
-	write_number(out, "frames_decoded", stats->decoded);
-	write_number(out, "frames_dropped", stats->dropped);
-	write_number(out, "last_frame", player->shown_index);
-	write_bool(out, "held", player->held);
+	json_number(out, "frames", stats->shown);
+	json_number(out, "frames_decoded", stats->decoded);
+	json_number(out, "frames_dropped", stats->dropped);
+	json_number(out, "last_frame", player->shown_index);
+	json_bool(out, "held", player->held);
 	fprintf(out, "  \"frames_per_second\": %.2f,\n", stats_frames_per_second(stats));
-	write_number(out, "client_copied_bytes", stats->copied_bytes);
+	json_number(out, "client_copied_bytes", stats->copied_bytes);
 	fprintf(out, "  \"client_copied_bytes_per_frame\": %.0f,\n",
 		stats_copied_per_frame(stats));
 	fputs("  \"stage_ms_per_frame\": {", out);
 	for (i = 0; i < STAGE_COUNT; i++)
-		fprintf(out, "%s\"%s\": %.3f", i ? ", " : " ", stage_names[i],
+		fprintf(out, "%s\"%s\": %.3f", i ? ", " : " ",
+			stage_names[i] ?: player->feed->ops->stage,
 			stats_stage_ms(stats, i));
 	fputs(" },\n", out);
 }
@@ -150,9 +111,9 @@ static void write_all(FILE *out, struct player *player)
 	const struct way *way = player->opts->way;
 
 	fputs("{\n", out);
-	write_string(out, "mode", way_is_shared(way) ? "pmm" : "copy");
-	write_string(out, "way", way->name);
-	write_video(out, player);
+	json_string(out, "mode", way_is_shared(way) ? "pmm" : "copy");
+	json_string(out, "way", way->name);
+	player->feed->ops->report(player->feed, out);
 	write_display(out, player);
 	write_stats(out, player);
 	write_images(out, player);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum stage {
-	STAGE_DECODE,	/* reading the file and decoding */
+	STAGE_DECODE,	/* reading the file and decoding; taking a frame from the camera */
 	STAGE_SCALE,	/* scaling and conversion to the server's pixels */
 	STAGE_SHOW,	/* handing the picture to the server */
 	STAGE_WAIT,	/* for the video's clock, and for the server to finish */
@@ -19,7 +19,7 @@ enum stage {
 /**
  * struct stats - the player's counters
  * @stage_ns: time spent in each stage
- * @decoded: frames that came from the decoder
+ * @decoded: frames that came from the feed
  * @shown: frames that were handed to the server
  * @dropped: frames that were too late
  * @copied_bytes: bytes the client copied from one buffer to another
