@@ -32,6 +32,7 @@ needed() {
 		libavcodec-dev          module  libavcodec
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
+		libdrm-dev              module  libdrm
 		ffmpeg                  command ffmpeg
 		xvfb                    command Xvfb
 		xserver-xephyr          command Xephyr

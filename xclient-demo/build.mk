@@ -5,14 +5,17 @@ show_objs := player display image scale memory clock stats report json parse mes
 show_objs := $(show_objs:%=build/obj/xclient-demo/%.o)
 play_objs := main options pool decode
 play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
+camera_objs := camera-main camera-options camera capture fourcc
+camera_objs := $(camera_objs:%=build/obj/xclient-demo/%.o)
 play_pkgs := libavformat libavcodec libswscale libavutil xext x11 x11-xcb xcb-shm xcb
 
-ALL += build/bin/pmm-play build/bin/pmm-prove
-INSTALL_BIN += build/bin/pmm-play build/bin/pmm-prove
+ALL += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
+INSTALL_BIN += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
 
-$(show_objs) $(play_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
+$(show_objs) $(play_objs) $(camera_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
 build/bin/pmm-play: $(show_objs) $(play_objs) build/lib/libpmmshm.so
-build/bin/pmm-play: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
+build/bin/pmm-camera: $(show_objs) $(camera_objs) build/lib/libpmmshm.so
+build/bin/pmm-play build/bin/pmm-camera: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
 
 prove_objs := pmm-prove pagemap message
 prove_objs := $(prove_objs:%=build/obj/xclient-demo/%.o)

@@ -42,3 +42,8 @@ $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
 # For a shell: resize TYPE MIB
 GUEST_PROGS += build/guest/resize
 build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so
+
+# For shells, too: camera_control vgem|heap DEVICE OTHER-DEVICE
+GUEST_PROGS += build/guest/camera_control
+build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/guest.o
+build/obj/tests/guest/camera_control.o: cflags += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdrm 2>/dev/null))

@@ -126,6 +126,7 @@ static long import_attach(struct import *import, void __user *uarg)
 		return err;
 	arg.entries = import->sgt->nents;
 	arg.contiguous = import_contiguous(import->sgt);
+	arg.address = sg_dma_address(import->sgt->sgl);
 	return copy_to_user(uarg, &arg, sizeof(arg)) ? -EFAULT : 0;
 }
 

@@ -15,12 +15,14 @@
  * @mask_bits: in: how many address bits the device has
  * @entries: out: scatterlist entries
  * @contiguous: out: bytes from its first DMA address on without a gap
+ * @address: out: that address
  */
 struct pmm_test_import_attach {
 	__s32 fd;
 	__u32 mask_bits;
 	__u64 entries;
 	__u64 contiguous;
+	__u64 address;
 };
 
 /**
