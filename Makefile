@@ -126,7 +126,7 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo check% fuzz soak guest bench% lint,$(MAKECMDGOALS)),)
+ifneq ($(filter demo% check% fuzz soak guest bench% lint,$(MAKECMDGOALS)),)
 include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
 	$(if $(filter check check-unit fuzz,$(MAKECMDGOALS)),build/.setup-fuzz) \
 	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
@@ -147,7 +147,7 @@ build/.setup-lint build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/
 	@mkdir -p build && touch $@
 
 .PHONY: soak check-debug check-debug-short
-.PHONY: setup demo check check-unit check-guest check-harness fuzz lint guest
+.PHONY: setup demo demo-camera check check-unit check-guest check-harness fuzz lint guest
 .PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
@@ -160,6 +160,9 @@ export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
 demo: all	## Play a video through PMM in a guest; leaves out/demo.png and .json; SHM=sysv|fd|pixmap
 	scripts/demo.sh
+
+demo-camera: all	## Show a camera that wants contiguous memory; leaves out/camera.png and .json
+	scripts/demo-camera.sh
 
 check: all	## Run all tests: lint, unit, guest on each kernel, and the harness's own
 	scripts/check.sh lint unit harness guest

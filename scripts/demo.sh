@@ -18,6 +18,7 @@
 #         or pixmap.  The results of the last two are out/demo-fd.png and so on.
 
 . "$(dirname "$0")/common.sh"
+. "$PMM_SRC/scripts/proof.sh"
 
 # The frame that is looked at, in a window of this size: over 2 MiB, so that its
 # block is one of huge pages.
@@ -32,17 +33,11 @@ name=demo
 [ "$SHM" = sysv ] || name+=-$SHM
 png=$PMM_SRC/out/$name.png
 json=$PMM_SRC/out/$name.json
-failed=0
 
 case $SHM in
 sysv | fd | pixmap) ;;
 *) die "SHM=$SHM: there is no such way; write sysv, fd or pixmap" ;;
 esac
-for tool in ffmpeg xwd Xvfb; do
-	have "$tool" || die "$tool is missing: make setup"
-done
-
-ff() { ffmpeg -nostdin -hide_banner -loglevel error -y "$@"; }
 
 # Five seconds of H.264 with B frames: a flight into the Mandelbrot set, and a test
 # picture with a running clock in its corner.
@@ -62,27 +57,6 @@ reference() {
 	ff -i "$film" -vf "select=eq(n\,$1),scale=${SIZE/x/:}:flags=$flags,format=bgr0,format=rgb24" \
 		-frames:v 1 -fps_mode passthrough -f image2 -c:v ppm "$2"
 }
-flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact
-
-# field FILE NAME: a value of the JSON that our programs write, one to a line.
-field() { sed -n "s/^  \"$2\": \(.*[^,]\),\{0,1\}$/\1/p" "$1"; }
-
-# all NAME VALUE: do all proofs say so?
-all() {
-	local proof
-
-	for proof in "$run"/proof-*.json; do
-		[ "$(field "$proof" "$1")" = "$2" ] || { echo false; return; }
-	done
-	echo true
-}
-
-# verdict NAME VALUE WANTED
-verdict() {
-	[ "$2" = "$3" ] && return
-	say "NOT PROVED: $1 is ${2:-unknown}, not $3"
-	failed=1
-}
 
 compare() {
 	say "Comparing the window with the ffmpeg program's frame $FRAME ..."
@@ -96,12 +70,7 @@ compare() {
 	ff -i "$run/screen.xwd" -frames:v 1 -pix_fmt rgb24 "$png"
 }
 
-# nested FILE: as a value inside of another object.
-nested() { sed '2,$s/^/  /' "$1"; }
-
 write_json() {
-	local proof comma=
-
 	cat <<-EOT
 	{
 	  "kernel": "$(<"$run/kernel")",
@@ -125,20 +94,16 @@ write_json() {
 	  "held": $(nested "$run/held.json"),
 	  "proofs": [
 	EOT
-	for proof in "$run"/proof-*.json; do
-		printf '%s    ' "$comma"
-		sed '2,$s/^/    /' "$proof" | sed -z 's/\n$//'
-		comma=$',\n'
-	done
+	nested_all proof
 	printf '\n  ]\n}\n'
 }
 
 judge() {
 	copied=$(field "$run/pmm.json" client_copied_bytes_per_frame)
 	blocks=$(find "$run" -name 'proof-*.json' | wc -l)
-	server_pfn_match=$(all server_pfn_match true)
-	client_pfn_match=$(all client_pfn_match true)
-	contiguous=$(all contiguous true)
+	server_pfn_match=$(all proof server_pfn_match true)
+	client_pfn_match=$(all proof client_pfn_match true)
+	contiguous=$(all proof contiguous true)
 	verdict client_copied_bytes_per_frame "$copied" 0
 	verdict "the same for the held frame" "$(field "$run/held.json" client_copied_bytes_per_frame)" 0
 	verdict way "$(field "$run/pmm.json" way)" "\"$SHM\""
@@ -184,6 +149,7 @@ summary() {
 	EOT
 }
 
+need_tools
 mkdir -p "$work" "$PMM_SRC/out"
 [ -e "$film" ] || make_film
 rm -rf "$run" "$png" "$json"
