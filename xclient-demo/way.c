@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct way *const shared_ways[] = { &way_sysv, &way_fd, &way_pixmap };
+static const struct way *const shared_ways[] = { &way_sysv, &way_fd, &way_pixmap, NULL };
 
 /**
  * way_find() - find a way of sharing memory with the server
@@ -14,12 +14,11 @@ static const struct way *const shared_ways[] = { &way_sysv, &way_fd, &way_pixmap
  */
 const struct way *way_find(const char *name)
 {
-	size_t i;
+	const struct way *const *way = shared_ways;
 
-	for (i = 0; i < sizeof(shared_ways) / sizeof(*shared_ways); i++)
-		if (!strcmp(shared_ways[i]->name, name))
-			return shared_ways[i];
-	return NULL;
+	while (*way && strcmp((*way)->name, name))
+		way++;
+	return *way;
 }
 
 /**

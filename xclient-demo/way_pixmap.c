@@ -23,7 +23,7 @@ static int pixmap_check(struct display *display)
 
 	XShmQueryVersion(display->x, &major, &minor, &pixmaps);
 	if (!pixmaps)
-		return complain("X server %s has no shared pixmaps, as those that draw with a GPU have not; use --shm sysv or --shm fd",
+		return complain("X server %s has no shared pixmaps, which is usual where a GPU draws; use --shm sysv or --shm fd",
 				display_name(display));
 	if (XShmPixmapFormat(display->x) != ZPixmap)
 		return complain("X server %s has shared pixmaps of bit planes only, not of pixels; use --shm sysv or --shm fd",
