@@ -21,5 +21,5 @@ build/obj/libpmmshm/pmmshm.o: cflags += -DPMMSHM_VERSION='"$(VERSION)"'
 include tests/unit/pmmshm.mk libpmmshm/preload/build.mk
 
 # Its guest tests use the shared library, as programs do.
-$(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/test_library*.c)): \
+$(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/test_library*.c tests/guest/test_differ*.c)): \
 	build/obj/tests/guest/library.o build/lib/libpmmshm.so

@@ -33,6 +33,7 @@ needed() {
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
 		libdrm-dev              module  libdrm
+		liburing-dev            module  liburing
 		ffmpeg                  command ffmpeg
 		xvfb                    command Xvfb
 		xserver-xephyr          command Xephyr

@@ -11,7 +11,7 @@ $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
 build/guest/test_failures: build/obj/tests/guest/alias.o build/obj/tests/guest/inject.o
-vm_tests := test_vm test_vm_size test_accounting test_pressure test_find test_types
+vm_tests := test_vm test_vm_size test_accounting test_pressure test_find test_types test_differ_posix test_differ_sysv
 $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 
 # Compiled without any header of PMM.
@@ -33,9 +33,13 @@ GUEST_PROGS += build/lib/old_server.so
 build/obj/tests/guest/old_server.o: private cflags += -fPIC
 build/lib/old_server.so: build/obj/tests/guest/old_server.o
 
+differ_tests := test_differ_posix test_differ_sysv
+$(differ_tests:%=build/guest/%): build/obj/tests/guest/differ.o
+
 alias_tests := test_alias test_combinations test_hazard_3_operations test_hazard_6_mounts \
-	test_hazard_8_rights test_hazard_18_aliases
+	test_hazard_8_rights test_hazard_18_aliases test_namespaces test_transfers
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
+build/guest/test_transfers: private libs += $(shell pkg-config --libs liburing 2>/dev/null || echo -luring)
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
 

@@ -184,6 +184,13 @@ int try_block_home_fd(int block, uint32_t flags)
 	return ioctl(block, PMM_IOC_BLOCK_HOME_FD, &h);
 }
 
+int try_block_dmabuf(int block)
+{
+	struct pmm_block_dmabuf d = { .size = sizeof(d) };
+
+	return ioctl(block, PMM_IOC_BLOCK_DMABUF, &d);
+}
+
 int try_find_address(const void *address)
 {
 	struct pmm_find f = {

@@ -93,6 +93,7 @@ void *block_map(int block, size_t size);
 
 int try_block_adopt(int block, void *address, uint32_t flags);
 int try_block_home_fd(int block, uint32_t flags);
+int try_block_dmabuf(int block);
 /* New block fds. */
 int try_find_address(const void *address);
 int try_find_fd(int fd);

@@ -226,13 +226,6 @@ static bool adopt_memfd(int block)
 	return adopted;
 }
 
-static int dmabuf(int block)
-{
-	struct pmm_block_dmabuf arg = { .size = sizeof(arg) };
-
-	return EXPECT_OK(ioctl(block, PMM_IOC_BLOCK_DMABUF, &arg));
-}
-
 /* Open under a name that is gone again. */
 static int open_alias(int block)
 {
@@ -248,7 +241,7 @@ static int attach_driver(int block)
 {
 	int driver = EXPECT_OK(open("/dev/pmm_test_import", O_RDWR | O_CLOEXEC));
 	struct pmm_test_import_attach a = {
-		.fd = dmabuf(block), .mask_bits = 64,
+		.fd = EXPECT_OK(try_block_dmabuf(block)), .mask_bits = 64,
 	};
 
 	EXPECT_OK(ioctl(driver, PMM_TEST_IMPORT_ATTACH, &a));
@@ -300,7 +293,7 @@ static bool create(enum thing thing, int block)
 		w.fd[ALIAS] = open_alias(block);
 		break;
 	case DMABUF:
-		w.fd[DMABUF] = dmabuf(block);
+		w.fd[DMABUF] = EXPECT_OK(try_block_dmabuf(block));
 		break;
 	case MAPPING:
 		w.mapping = block_map(block, w.size);

@@ -19,16 +19,9 @@
 
 #define SIZE (4 * MIB + 3 * PAGE)
 
-static int try_dmabuf(int block)
-{
-	struct pmm_block_dmabuf arg = { .size = sizeof(arg) };
-
-	return ioctl(block, PMM_IOC_BLOCK_DMABUF, &arg);
-}
-
 static int dmabuf(int block)
 {
-	int fd = EXPECT_OK(try_dmabuf(block));
+	int fd = EXPECT_OK(try_block_dmabuf(block));
 
 	EXPECT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	return fd;
@@ -140,7 +133,7 @@ static void test_readonly(void)
 	close(block_sysv(SIZE, 0600, &shmid, &p));
 	q = EXPECT_OK(shmat(shmid, NULL, SHM_RDONLY));
 	block = EXPECT_OK(try_find_address(q));
-	EXPECT_ERRNO(try_dmabuf(block), EACCES);
+	EXPECT_ERRNO(try_block_dmabuf(block), EACCES);
 	close(block);
 	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
 	EXPECT_OK(shmdt(q));

@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -40,13 +39,6 @@ static void *try_map(int fd, int prot, int flags)
 	return mmap(NULL, SIZE, prot, flags, fd, 0);
 }
 
-static int try_dmabuf(int block)
-{
-	struct pmm_block_dmabuf arg = { .size = sizeof(arg) };
-
-	return ioctl(block, PMM_IOC_BLOCK_DMABUF, &arg);
-}
-
 /* Whatever can be got out of a read-only block fd does not write. */
 static void expect_readonly(int block)
 {
@@ -66,7 +58,7 @@ static void expect_readonly(int block)
 	EXPECT_OK(munmap(p, SIZE));
 
 	EXPECT_ERRNO(try_block_home_fd(block, 0), EACCES);
-	EXPECT_ERRNO(try_dmabuf(block), EACCES);
+	EXPECT_ERRNO(try_block_dmabuf(block), EACCES);
 	EXPECT(try_reopen(block, O_RDWR) == -1);
 	p = segment_memfd(SIZE, 0, &fd);
 	EXPECT_ERRNO(try_block_adopt(block, p, 0), EACCES);
