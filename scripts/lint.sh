@@ -115,6 +115,8 @@ user_ignored=("${kernel_ignored[@]}"
 	REPEATED_WORD
 	# What mkstemp() and execv() are given is not const.
 	STATIC_CONST_CHAR_ARRAY
+	# What returns there is the function that the macro defines.
+	MACRO_WITH_FLOW_CONTROL
 	# A message is one string, for those who look for it, and names no function:
 	# what looks like one is a word.
 	LONG_LINE_STRING EMBEDDED_FUNCTION_NAME
