@@ -22,7 +22,21 @@
 #include "pmm_compat.h"
 #include "pmm_core.h"
 
-/* One folio; it is locked and complete before anybody can see it. */
+/* A folio has come, or with -nr gone.  The lock of i_pages is held. */
+static void pmm_shmem_count(struct address_space *mapping, struct folio *folio,
+			    long nr)
+{
+	mapping->nrpages += nr;
+	if (folio_test_pmd_mappable(folio))
+		__lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, nr);
+	__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+	__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
+}
+
+/*
+ * One folio; it is locked and complete before anybody can see it, and stays
+ * locked.
+ */
 static int pmm_shmem_insert_folio(struct address_space *mapping,
 				  struct folio *folio, pgoff_t index)
 {
@@ -49,13 +63,8 @@ static int pmm_shmem_insert_folio(struct address_space *mapping,
 			goto unlock;
 		}
 		xas_store(&xas, folio);
-		if (xas_error(&xas))
-			goto unlock;
-		mapping->nrpages += nr;
-		if (folio_test_pmd_mappable(folio))
-			__lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, nr);
-		__lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
-		__lruvec_stat_mod_folio(folio, NR_SHMEM, nr);
+		if (!xas_error(&xas))
+			pmm_shmem_count(mapping, folio, nr);
 unlock:
 		xas_unlock_irq(&xas);
 	} while (xas_nomem(&xas, GFP_KERNEL));
@@ -63,9 +72,45 @@ unlock:
 	if (xas_error(&xas)) {
 		folio->mapping = NULL;
 		folio_ref_sub(folio, nr);
+		folio_unlock(folio);
 	}
-	folio_unlock(folio);
 	return xas_error(&xas);
+}
+
+/* Undo pmm_shmem_insert_folio(). */
+static void pmm_shmem_remove_folio(struct address_space *mapping,
+				   struct folio *folio)
+{
+	XA_STATE_ORDER(xas, &mapping->i_pages, folio->index,
+		       folio_order(folio));
+	long nr = folio_nr_pages(folio);
+
+	xas_lock_irq(&xas);
+	xas_store(&xas, NULL);
+	pmm_shmem_count(mapping, folio, -nr);
+	xas_unlock_irq(&xas);
+	/* Whoever found it meanwhile waits for its lock, and then looks again. */
+	folio->mapping = NULL;
+	folio_ref_sub(folio, nr);
+	folio_unlock(folio);
+}
+
+/* All folios are in, or (not @keep) come out again: only now can they be used. */
+static void pmm_shmem_insert_end(struct address_space *mapping,
+				 unsigned long pfn, unsigned long nr, bool keep)
+{
+	unsigned long offset = 0;
+
+	while (offset < nr) {
+		struct folio *folio = page_folio(pfn_to_page(pfn + offset));
+
+		offset += folio_nr_pages(folio);
+		if (keep)
+			folio_unlock(folio);
+		else
+			pmm_shmem_remove_folio(mapping, folio);
+		cond_resched();
+	}
 }
 
 /* The folio for the pages at @pfn: as large as their address and @nr allow. */
@@ -87,6 +132,10 @@ static struct folio *pmm_shmem_folio(unsigned long pfn, unsigned long offset,
  * @pfn: first page
  * @nr: how many
  *
+ * Others may have the inode open and mapped.  Nobody can read or write a page
+ * before all are in: a page that was used could not be taken out again without
+ * losing what somebody has written to it.
+ *
  * Context: May sleep.  The inode's lock is held, or nobody else has the inode.
  * Return: 0; -EEXIST if a fault was faster and put a page of its own there;
  * -EBUSY if a page is still in another inode; -ENOMEM.  After a failure the
@@ -95,24 +144,17 @@ static struct folio *pmm_shmem_folio(unsigned long pfn, unsigned long offset,
 int pmm_shmem_insert(struct inode *inode, unsigned long pfn, unsigned long nr)
 {
 	unsigned long offset = 0;
-	int err;
+	int err = 0;
 
-	while (offset < nr) {
+	while (!err && offset < nr) {
 		struct folio *folio = pmm_shmem_folio(pfn, offset, nr);
 
 		err = pmm_shmem_insert_folio(inode->i_mapping, folio, offset);
-		if (err)
-			goto err_remove;
-		offset += folio_nr_pages(folio);
+		if (!err)
+			offset += folio_nr_pages(folio);
 		cond_resched();
 	}
-	return 0;
-
-err_remove:
-	/* Not the page that was in the way, nor any behind it. */
-	if (offset)
-		shmem_truncate_range(inode, 0,
-				     ((loff_t)offset << PAGE_SHIFT) - 1);
+	pmm_shmem_insert_end(inode->i_mapping, pfn, offset, !err);
 	return err;
 }
 

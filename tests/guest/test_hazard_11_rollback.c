@@ -7,8 +7,8 @@
  * everything out again instead of only what was put in, loses the user's data.
  *
  * Fails without any of: the check that nothing is there, taking out again what was
- * put in and no more, restoring the seals, the count of writable mappings, the
- * table of watches.
+ * put in and no more, keeping it locked until all of it is in, restoring the seals,
+ * the count of writable mappings, the table of watches.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -29,6 +29,7 @@
 #define RACE_SIZE (2 * MIB - PAGE)
 #define RACE_SECONDS 3
 #define RACES_WANTED 5
+#define RACES_OF_WRITER 60
 
 /* Refused, and everything is as before: the file, the block. */
 static void expect_refused(int block, int fd, void *p, uint32_t flags)
@@ -151,6 +152,7 @@ static void test_swapped(void)
 struct race {
 	sem_t ready;
 	sem_t go;
+	volatile char *first;	/* written before, unless NULL */
 	volatile char *byte;
 	double delay;
 };
@@ -166,6 +168,8 @@ static void *faulter(void *arg)
 	EXPECT_OK(sem_post(&race->ready));
 	EXPECT_OK(sem_wait(&race->go));
 	nanosleep(&delay, NULL);
+	if (race->first)
+		*race->first = 41;
 	*race->byte = 42;
 	return NULL;
 }
@@ -229,22 +233,31 @@ static void expect_adopted(int block, char *p)
 	EXPECT_EQ(p[RACE_SIZE - 1], 42);
 }
 
+/* Adopt while the faulter runs. */
+static int race_adopt(struct race *race, int block, void *p)
+{
+	pthread_t thread;
+	int err;
+
+	EXPECT_OK(sem_init(&race->ready, 0, 0));
+	EXPECT_OK(sem_init(&race->go, 0, 0));
+	EXPECT_EQ(pthread_create(&thread, NULL, faulter, race), 0);
+	EXPECT_OK(sem_wait(&race->ready));
+	EXPECT_OK(sem_post(&race->go));
+	err = try_block_adopt(block, p, PMM_ADOPT_SEAL) ? errno : 0;
+	EXPECT_EQ(pthread_join(thread, NULL), 0);
+	EXPECT(!err || err == EBUSY);
+	return err;
+}
+
 /* Return: whether the fault was first. */
 static bool race_once(double delay, bool again)
 {
 	int fd, err, block = block_alloc(RACE_SIZE);
 	char *p = segment_memfd(RACE_SIZE, MFD_ALLOW_SEALING, &fd);
 	struct race race = { .byte = p + RACE_SIZE - 1, .delay = delay };
-	pthread_t thread;
 
-	EXPECT_OK(sem_init(&race.ready, 0, 0));
-	EXPECT_OK(sem_init(&race.go, 0, 0));
-	EXPECT_EQ(pthread_create(&thread, NULL, faulter, &race), 0);
-	EXPECT_OK(sem_wait(&race.ready));
-	EXPECT_OK(sem_post(&race.go));
-	err = try_block_adopt(block, p, PMM_ADOPT_SEAL) ? errno : 0;
-	EXPECT_EQ(pthread_join(thread, NULL), 0);
-	EXPECT(!err || err == EBUSY);
+	err = race_adopt(&race, block, p);
 	if (err) {
 		expect_rolled_back(block, fd, p);
 		expect_as_before(block, fd, p, again);
@@ -283,6 +296,42 @@ static void test_race(void)
 	wait_pool_whole(3);
 }
 
+/* Return: whether the first write was first. */
+static bool race_of_writer(double delay)
+{
+	int fd, err, block = block_alloc(RACE_SIZE);
+	char *p = segment_memfd(RACE_SIZE, MFD_ALLOW_SEALING, &fd);
+	struct race race = {
+		.first = p,
+		.byte = p + RACE_SIZE - 1,
+		.delay = delay,
+	};
+
+	err = race_adopt(&race, block, p);
+	EXPECT_EQ(p[0], 41);
+	EXPECT_EQ(p[RACE_SIZE - 1], 42);
+	EXPECT_OK(munmap(p, RACE_SIZE));
+	close(fd);
+	close(block);
+	return err;
+}
+
+/*
+ * Somebody who has the file already finds a page of the block, writes to it, and
+ * then is in the way of another.  What was written must not go with the block.
+ */
+static void test_race_of_writer(void)
+{
+	int block = block_alloc(RACE_SIZE), lost = 0, i;
+	double time = adopt_time(block);
+
+	close(block);
+	for (i = 0; i < RACES_OF_WRITER; i++)
+		lost += race_of_writer(time * 1.2 * i / RACES_OF_WRITER);
+	printf("%d of %d writers came first\n", lost, RACES_OF_WRITER);
+	wait_pool_whole(3);
+}
+
 int main(void)
 {
 	test_not_empty(0);
@@ -292,6 +341,7 @@ int main(void)
 	test_home();
 	test_swapped();
 	test_race();
+	test_race_of_writer();
 	wait_pool_whole(3);
 	return 0;
 }
