@@ -15,8 +15,8 @@
 PATH=$PATH:/usr/sbin:/sbin
 KERNELS=${KERNELS:-6.1 6.12}
 
-# What is needed, by how to see that it is there: a command, a file, or a
-# pkg-config module.  Thus it is right on machines without dpkg too.
+# What is needed, by how to see that it is there: a command, a file or some of a
+# pattern, or a pkg-config module.  Thus it is right on machines without dpkg too.
 needed() {
 	cat <<-EOT
 		gcc                     command gcc
@@ -41,6 +41,13 @@ needed() {
 		x11-utils               command xdpyinfo
 		x11-xkb-utils           command xkbcomp
 		xdotool                 command xdotool
+		stress-ng               command stress-ng
+		gtk-3-examples          command gtk3-demo
+		libsdl2-tests           file    /usr/libexec/installed-tests/SDL2/testdrawchessboard
+		gstreamer1.0-tools      command gst-launch-1.0
+		gstreamer1.0-plugins-base files /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so
+		gstreamer1.0-x          files   /usr/lib/*/gstreamer-1.0/libgstximagesink.so
+		postgresql              files   /usr/lib/postgresql/*/bin/initdb
 		qemu-system-x86         command qemu-system-x86_64
 		busybox-static          static  busybox
 		cpio                    command cpio
@@ -89,6 +96,7 @@ present() {
 	case $1 in
 	command) have "$2" ;;
 	file) [ -e "$2" ] ;;
+	files) compgen -G "$2" >/dev/null ;;
 	module) pkg-config --exists "$2" 2>/dev/null ;;
 	static) have "$2" && file_is_static "$(command -v "$2")" ;;
 	fuzzer) have "$2" && [ -n "$(find "$("$2" -print-resource-dir)" -name 'libclang_rt.fuzzer*' -print -quit)" ] ;;
@@ -121,6 +129,14 @@ update_lists() {
 	as_root apt-get -q update || say "(some package lists could not be read)"
 }
 
+# PostgreSQL's programs are wanted, and no server that starts with the machine.
+install_postgresql_common() {
+	have pg_createcluster || as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qy --no-install-recommends install postgresql-common
+	as_root sed -i 's/^#\? *create_main_cluster.*/create_main_cluster = false/' \
+		/etc/postgresql-common/createcluster.conf
+}
+
 install_missing() {
 	local packages
 
@@ -130,6 +146,7 @@ install_missing() {
 		"Debian packages contain, then try again: $packages"
 	update_lists
 	say "Installing $packages..."
+	[[ " $packages" != *" postgresql "* ]] || install_postgresql_common
 	# shellcheck disable=SC2086 # several packages
 	as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -qy --no-install-recommends install $packages

@@ -46,12 +46,25 @@ static bool refuse_alloc(struct block *b, int control,
 	return false;
 }
 
+static int try_alloc(int control, struct pmm_alloc *req, size_t size,
+		     size_t align)
+{
+	memset(req, 0, sizeof(*req));
+	req->size = sizeof(*req);
+	req->length = size;
+	req->align = align;
+	memcpy(req->type, preload_settings.type, sizeof(req->type));
+	return pmmshm_ioctl(next_calls(), control, PMM_IOC_ALLOC, req);
+}
+
 static bool block_alloc(struct block *b, int control, size_t size)
 {
-	struct pmm_alloc req = { .size = sizeof(req), .length = size };
+	struct pmm_alloc req;
 
-	memcpy(req.type, preload_settings.type, sizeof(req.type));
-	b->fd = pmmshm_ioctl(next_calls(), control, PMM_IOC_ALLOC, &req);
+	b->fd = try_alloc(control, &req, size, 0);
+	/* Better without large pages than not contiguous. */
+	if (b->fd < 0 && req.reason == PMM_REASON_ALIGNMENT)
+		b->fd = try_alloc(control, &req, size, 1);
 	if (b->fd < 0)
 		return refuse_alloc(b, control, &req, errno);
 	b->size = req.actual;

@@ -39,10 +39,12 @@ static void write_line(const char *line, size_t length)
 		fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	else if (!stderr_is_the_same())
 		return;
-	/* Nobody to tell that it cannot be told. */
-	if (fd >= 0 && write(fd, line, length) < 0)
-		length = 0;
-	if (fd >= 0 && *log)
+	if (fd < 0)
+		return;
+	do {
+		/* Nobody to tell that it cannot be told. */
+	} while (write(fd, line, length) < 0 && errno == EINTR);
+	if (*log)
 		close(fd);
 }
 

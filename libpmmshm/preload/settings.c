@@ -18,10 +18,11 @@ struct preload_settings preload_settings = {
 static void set_text(char *to, size_t size, const char *name)
 {
 	const char *value = secure_getenv(name);
+	size_t length = value ? strlen(value) : 0;
 
 	/* What does not fit cannot be right: better the default. */
-	if (value && *value && strlen(value) < size)
-		strcpy(to, value);
+	if (length && length < size)
+		memcpy(to, value, length + 1);
 }
 
 __attribute__((constructor)) static void settings_init(void)

@@ -51,3 +51,11 @@ build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so
 GUEST_PROGS += build/guest/camera_control
 build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/guest.o
 build/obj/tests/guest/camera_control.o: cflags += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdrm 2>/dev/null))
+
+# For the tests of pmmrun: a look from outside, and a program that knows nothing.
+GUEST_PROGS += build/guest/pmm_mapped build/guest/shm_story
+build/guest/pmm_mapped: build/obj/tests/guest/pmm_mapped.o build/obj/tests/guest/guest.o
+story_objs := shm_story story_segment story_object
+story_objs := $(story_objs:%=build/obj/tests/guest/%.o)
+$(story_objs): private cflags := -std=gnu11 -Wall -Wextra -Werror
+build/guest/shm_story: $(story_objs)

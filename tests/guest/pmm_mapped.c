@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which shared memory of a program is PMM's, seen by root from outside of it:
+ *
+ *	pmm_mapped PID...
+ *
+ * Each System V segment, POSIX object and memfd in /proc/PID/maps is mapped here as
+ * well.  The module tells whether there is a block; then all of its pages have to be
+ * the block's, in order and without a gap, and so have those that the program has in
+ * its page tables.  A line for each, and exit status 0 if at least one is a block and
+ * nothing is wrong; 1 if none is; 2 if a page is not where it should be.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+enum verdict { BLOCK, ORDINARY, BROKEN };
+
+/**
+ * struct mapping - a line of /proc/PID/maps
+ * @pid: the process
+ * @start: first address
+ * @end: address after the last
+ * @name: of what is mapped
+ */
+struct mapping {
+	int pid;
+	uintptr_t start;
+	uintptr_t end;
+	char name[256];
+};
+
+static bool is_shared_memory(const char *name)
+{
+	return !strncmp(name, "/SYSV", 5) || !strncmp(name, "/dev/shm/", 9) ||
+	       !strncmp(name, "/memfd:", 7);
+}
+
+/* From the beginning of an object, shared. */
+static bool parse(const char *line, struct mapping *m)
+{
+	uint64_t offset;
+	char access[8];
+
+	m->name[0] = '\0';
+	return sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %" SCNx64 " %*s %*s %255[^\n]",
+		      &m->start, &m->end, access, &offset, m->name) == 5 &&
+	       access[3] == 's' && !offset && is_shared_memory(m->name);
+}
+
+/* What the program has mapped, mapped here; its size, or 0 if it has gone. */
+static void *map_too(const struct mapping *m, size_t *size)
+{
+	char path[96];
+	struct stat st;
+	void *p;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIxPTR "-%" PRIxPTR,
+		 m->pid, m->start, m->end);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return MAP_FAILED;
+	EXPECT_OK(fstat(fd, &st));
+	*size = (st.st_size + PAGE - 1) / PAGE * PAGE;
+	p = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return p;
+}
+
+/* Pages in the program's own page tables; false if one is not the block's. */
+static bool maps_it(const struct mapping *m, size_t size, uint64_t first_pfn,
+		    size_t *present)
+{
+	size_t i, pages = (m->end - m->start) / PAGE;
+	uint64_t pfn;
+
+	*present = 0;
+	for (i = 0; i < pages && i < size / PAGE; i++) {
+		pfn = pfn_of_pid(m->pid, (void *)(m->start + i * PAGE));
+		if (pfn && pfn != first_pfn + i)
+			return false;
+		*present += !!pfn;
+	}
+	return true;
+}
+
+static enum verdict judge(const struct mapping *m, void *p, size_t size)
+{
+	struct pmm_block_info info;
+	size_t present = 0;
+	uint64_t first;
+	bool good;
+	int block;
+
+	block = try_find_address(p);
+	if (block < 0) {
+		printf("%d %s: %zu bytes, ordinary\n", m->pid, m->name, size);
+		return ORDINARY;
+	}
+	block_info(block, &info);
+	close(block);
+	first = info.phys / PAGE;
+	good = first && info.length == size && maps_block(p, size, first) &&
+	       maps_it(m, size, first, &present);
+	printf("%d %s: %zu bytes, block %" PRIu64 " at 0x%" PRIx64 ", %zu pages mapped by the program: %s\n",
+	       m->pid, m->name, size, (uint64_t)info.id, (uint64_t)info.phys,
+	       present, good ? "contiguous" : "NOT ITS PAGES");
+	return good ? BLOCK : BROKEN;
+}
+
+static void look_at(int pid, unsigned int count[])
+{
+	struct mapping m = { .pid = pid };
+	char path[32], line[512];
+	size_t size;
+	FILE *maps;
+	void *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (!parse(line, &m))
+			continue;
+		p = map_too(&m, &size);
+		if (p == MAP_FAILED)
+			continue;
+		count[judge(&m, p, size)]++;
+		munmap(p, size);
+	}
+	if (maps)
+		fclose(maps);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int count[3] = { 0 };
+	int i;
+
+	for (i = 1; i < argc; i++)
+		look_at(atoi(argv[i]), count);
+	if (count[BROKEN])
+		return 2;
+	return count[BLOCK] ? 0 : 1;
+}
