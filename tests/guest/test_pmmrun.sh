@@ -5,7 +5,7 @@
 # of shm_story (see story.h), one of them under pmmrun, have to print the same, be it
 # that there are blocks or that there are none to be had.
 #
-# timeout: 240
+# timeout: 600
 
 . "$(dirname "$0")/pmmrun.sh"
 

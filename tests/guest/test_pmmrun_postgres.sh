@@ -4,7 +4,7 @@
 # PostgreSQL under pmmrun, as the user it runs as: its System V segment with the
 # buffers, and its POSIX segments, are blocks while it serves.
 #
-# timeout: 300
+# timeout: 600
 
 . "$(dirname "$0")/pmmrun.sh"
 

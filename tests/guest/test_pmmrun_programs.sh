@@ -5,7 +5,7 @@
 # sees from outside that their shared memory is contiguous.  One that runs without
 # any block fails.
 #
-# timeout: 300
+# timeout: 600
 
 . "$(dirname "$0")/pmmrun.sh"
 
