@@ -32,8 +32,9 @@ copy() {
 	say "Copying the debug kernel's tree ..."
 	rm -rf "$tree" "$tree.new"
 	if cp -al "$kernel/linux" "$tree.new" 2>/dev/null; then
-		(cd "$kernel/linux" && find . -type f -newer ../.laid-out -print0 |
-			tar -c --format=posix --null -T -) | tar -x --unlink-first -C "$tree.new"
+		(cd "$kernel/linux" && find . -type f -newer ../.laid-out -print0) >"$dir/written"
+		(cd "$tree.new" && xargs -0 rm -f) <"$dir/written"
+		(cd "$kernel/linux" && xargs -0 cp -p --parents -t "$tree.new") <"$dir/written"
 	else
 		rm -rf "$tree.new"
 		cp -a "$kernel/linux" "$tree.new"

@@ -197,12 +197,18 @@ static long free_kib(void)
 	       meminfo("Shmem") + meminfo("SReclaimable");
 }
 
-/* Less than one page for every other block: nothing is lost systematically. */
+/*
+ * Less than one page for every other block: nothing is lost systematically.
+ * A kernel that looks for leaks itself does that better, and spends memory on each
+ * thing that it follows or keeps from being used again.
+ */
 static void test_free(void)
 {
 	long before, after;
 	unsigned int try = 0;
 
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		return;
 	run_as(0, cycles, NULL);
 	do {
 		EXPECT(try++ < 4);
