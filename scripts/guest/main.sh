@@ -10,7 +10,7 @@
 export HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM=dumb LANG=C.UTF-8
 export PATH=$PMM_SRC/build/bin:$PMM_SRC/build/guest:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LD_LIBRARY_PATH=$PMM_SRC/build/lib
-export PMM_SRC OUT KERNEL SLOW SOAK_SECONDS SOAK_SEED PMM_KO
+export PMM_SRC OUT KERNEL SLOW SOAK_SECONDS SOAK_SEED PMM_KO PMM_ARGS
 cd "$PMM_SRC" || exit
 
 # The host sees what goes into this port at once.  By way of a pipe, since the

@@ -24,7 +24,7 @@ cd "$PMM_SRC"
 mkdir -p "$out"
 status=0
 tests=''
-for name in pass fail skip noisy slow crash stuck; do
+for name in pass fail as_loaded skip noisy slow crash stuck; do
 	tests+=" $fixtures/$name.sh"
 done
 TESTS=$tests KERNELS=6.1 CHECK_OUT=$out scripts/check.sh guest >"$log" 2>&1 || status=$?
@@ -33,6 +33,7 @@ cat "$log"
 [ "$status" != 0 ] || problem "exit status 0 although tests failed"
 expect PASS pass
 expect FAIL fail "exit status 1"
+expect PASS as_loaded
 expect SKIP skip "no such device"
 expect FAIL noisy "WARNING: a test that passes"
 expect FAIL slow "no end after 3 seconds"
@@ -40,7 +41,7 @@ expect FAIL crash "the guest died"
 expect FAIL stuck "the guest hung"
 grep -q "words of the test that fails" "$log" || problem "output of a failed test is not shown"
 grep -q "sysrq: Trigger a crash" "$log" || problem "the last words of the kernel are not shown"
-[ "$(tail -n 1 "$log")" = "1 passed, 5 failed, 1 skipped" ] || problem "the last line: $(tail -n 1 "$log")"
+[ "$(tail -n 1 "$log")" = "2 passed, 5 failed, 1 skipped" ] || problem "the last line: $(tail -n 1 "$log")"
 
 # leaks RETIRED QUARANTINED FREE BLOCKS
 leaks() {
