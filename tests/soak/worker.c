@@ -110,15 +110,23 @@ static void work(unsigned int seed, bool inject)
 int worker_start(unsigned int seed, bool inject)
 {
 	struct sigaction sa = { .sa_handler = on_term, .sa_flags = SA_RESTART };
+	sigset_t term;
 	int pid;
 
 	fflush(NULL);
 	pmm_fd();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	/* The round may end before the worker knows what that means. */
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	pid = EXPECT_OK(fork());
-	if (pid)
+	if (pid) {
+		sigprocmask(SIG_UNBLOCK, &term, NULL);
 		return pid;
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGTERM, &sa, NULL);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	work(seed, inject);
 	_exit(0);
 }
