@@ -258,6 +258,19 @@ static long splices(struct object *o)
 	return out * 1000 + in;
 }
 
+static long splices_out(struct object *o)
+{
+	loff_t from = 0;
+	int pipes[2];
+	long n;
+
+	EXPECT_OK(pipe2(pipes, O_CLOEXEC));
+	n = RESULT(splice(o->fd, &from, pipes[1], NULL, 100, 0));
+	close(pipes[0]);
+	close(pipes[1]);
+	return n;
+}
+
 CALL(syncs, fsync(o->fd))
 CALL(syncs_data, fdatasync(o->fd))
 CALL(advises, -posix_fadvise(o->fd, 0, SIZE, POSIX_FADV_WILLNEED))
@@ -268,6 +281,7 @@ static long times_read(struct object *o) { return times(o, reads); }
 static long times_write(struct object *o) { return times(o, writes); }
 static long times_truncate(struct object *o) { return times(o, truncate_same); }
 static long times_send(struct object *o) { return times(o, send_from); }
+static long times_splice(struct object *o) { return times(o, splices_out); }
 static long times_fallocate(struct object *o) { return times(o, allocate); }
 
 /* ---- mapping ---- */
@@ -443,8 +457,8 @@ static long link_text(struct object *o)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->fd);
 	n = EXPECT_OK(readlink(path, text, sizeof(text) - 1));
 	text[n] = 0;
-	return !strncmp(text, o->path, strlen(o->path)) * 100 +
-	       n - strlen(o->path);
+	return (strncmp(text, o->path, strlen(o->path)) ? 0 : 100L) + n -
+	       (long)strlen(o->path);
 }
 
 /* As somebody else, with what the mode allows; each bit is an answer. */
@@ -493,7 +507,7 @@ static const struct call calls[] = {
 	C(seek_data_past), C(rewinds), C(send_from), C(send_to), C(copies),
 	C(copies_out), C(splices), C(syncs), C(syncs_data), C(advises),
 	C(advises_away), C(reads_ahead),
-	C(times_read), C(times_write), C(times_truncate), C(times_send),
+	C(times_read), C(times_write), C(times_truncate), C(times_send), C(times_splice),
 	C(times_fallocate),
 	C(map_rw), C(map_validate), C(map_sync), C(map_readonly),
 	C(map_readonly_rw), C(map_readonly_private), C(map_exec), C(map_nothing),

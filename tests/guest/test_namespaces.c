@@ -185,9 +185,12 @@ static void receives_files(void *arg)
 		.msg_control = space, .msg_controllen = sizeof(space),
 	};
 	int fds[3], i, found;
+	struct cmsghdr *c;
 
 	EXPECT_EQ(recvmsg(*(int *)arg, &m, MSG_CMSG_CLOEXEC), 1);
-	memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fds));
+	c = CMSG_FIRSTHDR(&m);
+	EXPECT(c);
+	memcpy(fds, CMSG_DATA(c), sizeof(fds));
 	for (i = 0; i < 3; i++) {
 		expect_maps(fds[i], 1 + i);
 		found = EXPECT_OK(try_find_fd(fds[i]));
@@ -310,7 +313,15 @@ static void uses_all(void *arg)
 	EXPECT(filled(q, SIZE, 3));
 	try_block_dmabuf(block);
 	block_memfd(SIZE, &memfd, &p);
-	block_tmpfile("/dev/shm", SIZE, &fd, &p);
+	/* Open without a name, which its file system's end has to wait for. */
+	fd = alias_file("/dev/shm", SIZE, 0600);
+	EXPECT_OK(try_block_alias(block, fd));
+	link_tmpfile(fd, PATH "-open");
+	EXPECT_OK(unlink(PATH "-open"));
+	/* A home there cannot be named there: they would keep each other. */
+	block = block_tmpfile("/dev/shm", SIZE, &fd, &p);
+	EXPECT_ERRNO(try_block_alias(block, alias_file("/dev/shm", SIZE, 0600)),
+		     EOPNOTSUPP);
 	link_tmpfile(fd, PATH "-home");
 	EXPECT_OK(fstat(fd, &st));
 	EXPECT_EQ(write(*(int *)arg, &st.st_dev, sizeof(st.st_dev)),
