@@ -128,6 +128,7 @@ static void helper_request(const struct request *r, char **p, int fd)
 		close(fd);
 		break;
 	case EXCHANGE:
+		EXPECT(*p);
 		old = (unsigned char)(*p)[r->at];
 		(*p)[r->at] = r->byte;
 		break;
@@ -226,13 +227,20 @@ static bool adopt_memfd(int block)
 	return adopted;
 }
 
-/* Open under a name that is gone again. */
+/*
+ * Open, though its name is gone again: with that the kernel forgets one of two
+ * entries for the file, and tells that as if it were the end of the file.
+ */
 static int open_alias(int block)
 {
-	int fd;
+	int file = alias_file("/dev/shm", w.size, 0600), fd;
+	char path[32];
 
-	alias_create(block, w.size, 0600, PATH "-2");
-	fd = EXPECT_OK(open(PATH "-2", O_RDWR | O_CLOEXEC));
+	EXPECT_OK(try_block_alias(block, file));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = EXPECT_OK(open(path, O_RDWR | O_CLOEXEC));
+	link_tmpfile(file, PATH "-2");
+	close(file);
 	EXPECT_OK(unlink(PATH "-2"));
 	return fd;
 }
