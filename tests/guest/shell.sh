@@ -33,7 +33,7 @@ check() { # check DESCRIPTION COMMAND...
 	say "ok: $what ($(((${EPOCHREALTIME/[.,]/} - ${begin/[.,]/}) / 1000)) ms)"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds
+# wait_for SECONDS COMMAND...: until the command succeeds; longer where all is slow
 wait_for() {
 	local end=$((SECONDS + $1 * ${SLOW:-1}))
 
