@@ -90,6 +90,13 @@ static bool op_move(struct sample **slot)
 	return true;
 }
 
+static bool map_part(struct sample *s, size_t first, size_t n)
+{
+	return mmap(s->p + first * PAGE, n * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, mappable(s),
+		    first * PAGE) != MAP_FAILED;
+}
+
 /* A part of a mapping goes and comes back. */
 static bool op_unmap_part(struct sample **slot)
 {
@@ -98,10 +105,14 @@ static bool op_unmap_part(struct sample **slot)
 
 	if (mappable(s) < 0)
 		return false;
-	/* In one step, or it would stay away if the second were refused. */
-	return mmap(s->p + first * PAGE, n * PAGE, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_FIXED, mappable(s),
-		    first * PAGE) != MAP_FAILED;
+	if (map_part(s, first, n))
+		return true;
+	/* What was there may have gone, and it has to be. */
+	inject_wanted(false);
+	while (!map_part(s, first, n))
+		if (errno != ENOMEM)
+			tally_wrong("mmap: errno %d", errno);
+	return true;
 }
 
 static bool op_protect(struct sample **slot)

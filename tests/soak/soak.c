@@ -160,8 +160,25 @@ static void run_rounds(double seconds)
 	}
 }
 
-int main(void)
+/*
+ * Restartable sequences off: with them the kernel ends a process whose thread block
+ * it cannot bring back from swap because an allocation was made to fail.
+ */
+static void without_rseq(char **argv)
 {
+	static const char tunables[] = "GLIBC_TUNABLES";
+
+	if (getenv(tunables))
+		return;
+	EXPECT_OK(setenv(tunables, "glibc.pthread.rseq=0", 1));
+	execv("/proc/self/exe", argv);
+	EXPECT(!"execv");
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	without_rseq(argv);
 	/* The kernel's own warnings under injection are not to end everything. */
 	write_file("/proc/sys/kernel/panic_on_warn", "0");
 	setpriority(PRIO_PROCESS, 0, -5);

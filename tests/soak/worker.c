@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -84,6 +85,14 @@ static void on_term(int sig)
 	leave = 1;
 }
 
+/* What it accessed, or an address of the kernel's choice if that killed it. */
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	tally_wrong("signal %d (%s), code %d, at %p", sig, strsignal(sig),
+		    info->si_code, info->si_addr);
+}
+
 static void work(unsigned int seed, bool inject)
 {
 	struct sample *samples[SAMPLES] = {};
@@ -110,6 +119,8 @@ static void work(unsigned int seed, bool inject)
 int worker_start(unsigned int seed, bool inject)
 {
 	struct sigaction sa = { .sa_handler = on_term, .sa_flags = SA_RESTART };
+	struct sigaction fault = { .sa_sigaction = on_fault,
+				   .sa_flags = SA_SIGINFO | SA_RESETHAND };
 	sigset_t term;
 	int pid;
 
@@ -126,6 +137,8 @@ int worker_start(unsigned int seed, bool inject)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGSEGV, &fault, NULL);
+	sigaction(SIGBUS, &fault, NULL);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	work(seed, inject);
 	_exit(0);
