@@ -186,12 +186,29 @@ static int pmm_dmabuf_end_cpu_access(struct dma_buf *dmabuf,
 	return 0;
 }
 
+/*
+ * A driver that is attached keeps the memory, and so can touch it to the end: it
+ * does not expect a vmap() to fail, and the kernel warns of one that does.
+ */
+static bool pmm_dmabuf_use(struct pmm_dmabuf *buf)
+{
+	bool attached;
+
+	/* Nobody detaches meanwhile. */
+	mutex_lock(&buf->lock);
+	attached = !list_empty(&buf->attachments);
+	if (attached)
+		atomic_inc(&buf->block->uses);
+	mutex_unlock(&buf->lock);
+	return attached || pmm_block_use(buf->block);
+}
+
 static int pmm_dmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct pmm_dmabuf *buf = dmabuf->priv;
 	void *vaddr;
 
-	if (!pmm_block_use(buf->block))
+	if (!pmm_dmabuf_use(buf))
 		return -ENODEV;
 	vaddr = pmm_block_vmap(buf->block);
 	if (IS_ERR(vaddr)) {

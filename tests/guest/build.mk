@@ -37,7 +37,8 @@ differ_tests := test_differ_posix test_differ_sysv
 $(differ_tests:%=build/guest/%): build/obj/tests/guest/differ.o
 
 alias_tests := test_alias test_combinations test_hazard_3_operations test_hazard_6_mounts \
-	test_hazard_8_rights test_hazard_18_aliases test_namespaces test_transfers
+	test_hazard_8_rights test_hazard_18_aliases test_namespaces test_transfers \
+	test_types_dmabuf
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
 build/guest/test_transfers: private libs += $(shell pkg-config --libs liburing 2>/dev/null || echo -luring)
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
@@ -49,8 +50,13 @@ build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so
 
 # For shells, too: camera_control vgem|heap DEVICE OTHER-DEVICE
 GUEST_PROGS += build/guest/camera_control
-build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/guest.o
+build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/guest.o \
+	build/obj/tests/guest/dmabuf.o
 build/obj/tests/guest/camera_control.o: cflags += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdrm 2>/dev/null))
+
+build/guest/test_dmabuf build/guest/test_types_dmabuf: build/obj/tests/guest/dmabuf.o
+build/guest/test_types build/guest/test_types_dmabuf: build/obj/tests/guest/type_driver.o
+build/guest/test_types_dmabuf: build/obj/tests/guest/vm.o
 
 # For the tests of pmmrun: a look from outside, and a program that knows nothing.
 GUEST_PROGS += build/guest/pmm_mapped build/guest/shm_story

@@ -28,8 +28,8 @@
 #include <linux/dma-heap.h>
 #include <linux/videodev2.h>
 
+#include "dmabuf.h"
 #include "guest.h"
-#include "../kmod/pmm_test_import.h"
 
 #define CARDS		16
 /* What the mask of vivid's own device is. */
@@ -179,14 +179,14 @@ static struct v4l2_format get_format(const char *device)
 }
 
 /* Return: 0, or why the device refuses it for a picture of this format. */
-static int offer(const char *device, struct v4l2_format format, int dmabuf)
+static int offer(const char *device, struct v4l2_format format, int buf)
 {
 	struct v4l2_requestbuffers request = {
 		.count = 1, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_DMABUF,
 	};
 	struct v4l2_buffer buffer = {
 		.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_DMABUF,
-		.m.fd = dmabuf,
+		.m.fd = buf,
 	};
 	int fd = EXPECT_OK(open(device, O_RDWR | O_CLOEXEC)), err;
 
@@ -197,12 +197,12 @@ static int offer(const char *device, struct v4l2_format format, int dmabuf)
 	return err;
 }
 
-static struct pmm_test_import_attach attach(int dmabuf)
+static struct pmm_test_import_attach attach(int fd)
 {
-	struct pmm_test_import_attach a = { .fd = dmabuf, .mask_bits = MASK_BITS };
-	int driver = EXPECT_OK(open("/dev/pmm_test_import", O_RDWR | O_CLOEXEC));
+	struct pmm_test_import_attach a;
+	int driver = driver_open();
 
-	EXPECT_OK(ioctl(driver, PMM_TEST_IMPORT_ATTACH, &a));
+	EXPECT_OK(try_attach(driver, fd, MASK_BITS, &a));
 	close(driver);
 	return a;
 }
@@ -211,13 +211,12 @@ static struct pmm_test_import_attach attach(int dmabuf)
 
 static int pmm_alloc(size_t size, uint64_t *phys)
 {
-	struct pmm_block_dmabuf arg = { .size = sizeof(arg) };
 	struct pmm_block_info info;
 	int block = block_alloc(size), fd;
 
 	block_info(block, &info);
 	*phys = info.phys;
-	fd = EXPECT_OK(ioctl(block, PMM_IOC_BLOCK_DMABUF, &arg));
+	fd = dmabuf(block);
 	close(block);
 	return fd;
 }

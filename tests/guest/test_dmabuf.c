@@ -14,30 +14,10 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "dmabuf.h"
 #include "guest.h"
-#include "../kmod/pmm_test_import.h"
 
 #define SIZE (4 * MIB + 3 * PAGE)
-
-static int dmabuf(int block)
-{
-	int fd = EXPECT_OK(try_block_dmabuf(block));
-
-	EXPECT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	return fd;
-}
-
-static int driver_open(void)
-{
-	return EXPECT_OK(open("/dev/pmm_test_import", O_RDWR | O_CLOEXEC));
-}
-
-static int try_attach(int driver, int fd, unsigned int mask_bits,
-		      struct pmm_test_import_attach *a)
-{
-	*a = (struct pmm_test_import_attach){ .fd = fd, .mask_bits = mask_bits };
-	return ioctl(driver, PMM_TEST_IMPORT_ATTACH, a);
-}
 
 static void attach(int driver, int fd)
 {

@@ -18,10 +18,9 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "type_driver.h"
 #include "vm.h"
 
-#define DRIVER		"pmm_test_type"
-#define PARAM(name)	"/sys/module/" DRIVER "/parameters/" name
 #define SIZE		(HUGE_PAGE + PAGE)
 /* A device's memory that programs may map, as the driver writes it. */
 #define DEV		"dev 0x6 0"
@@ -48,16 +47,6 @@ static bool dev_exists(void)
 	struct pool pool;
 
 	return pool_read_type(&pool, "dev");
-}
-
-static void expect_memory(const char *state)
-{
-	char line[64];
-
-	read_line(PARAM("check"), line, sizeof(line));
-	if (strcmp(line, state))
-		printf("the driver's memory is %s, not %s\n", line, state);
-	EXPECT(!strcmp(line, state));
 }
 
 /* ---- registering ---- */
