@@ -147,21 +147,33 @@ static bool op_advise(struct sample **slot)
 		       advices[below(sizeof(advices) / sizeof(*advices))]) == 0;
 }
 
+static bool punch_file(struct sample *s, size_t first, size_t n)
+{
+	return fallocate(s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			 first * PAGE, n * PAGE) == 0;
+}
+
+static bool punch_mapping(struct sample *s, size_t first, size_t n)
+{
+	char *p = s->p + first * PAGE;
+
+	/* At a part that is locked it would stop half-way. */
+	if (munlock(p, n * PAGE))
+		return false;
+	if (madvise(p, n * PAGE, MADV_REMOVE))
+		tally_wrong("MADV_REMOVE: errno %d", errno);
+	return true;
+}
+
 /* Out of the home with some pages, by one way or the other. */
 static bool op_punch(struct sample **slot)
 {
 	struct sample *s = *slot;
 	size_t n, first = some_pages(s, &n);
-	int err;
 
 	if (below(4))
 		return false;
-	if (s->file >= 0 && below(2))
-		err = fallocate(s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				first * PAGE, n * PAGE);
-	else
-		err = madvise(s->p + first * PAGE, n * PAGE, MADV_REMOVE);
-	if (err)
+	if (!(s->file >= 0 && below(2) ? punch_file : punch_mapping)(s, first, n))
 		return false;
 	sample_punched(s, first, n);
 	return true;
