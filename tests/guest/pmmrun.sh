@@ -35,7 +35,7 @@ proved() {
 
 # What was seen, or the last words if it was nothing.
 proves() {
-	if wait_for 60 proved; then
+	if wait_for 180 proved; then
 		grep ' block ' "$work/proof"
 		return
 	fi
@@ -54,5 +54,5 @@ all_blocks() { ! grep -v ': block [0-9]*$' "$log"; }
 # quits SIGNAL: it does not end by itself
 quits() {
 	kill "-$1" "$program"
-	wait_for 20 ended "$program" && all_blocks
+	wait_for 60 ended "$program" && all_blocks
 }

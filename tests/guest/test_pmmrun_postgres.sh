@@ -35,7 +35,7 @@ serves() {
 		>"$work/output" 2>&1 &
 	program=$!
 	pids+=("$program")
-	wait_for 60 accepts || { tail -n 20 "$work/output"; return 1; }
+	wait_for 180 accepts || { tail -n 20 "$work/output"; return 1; }
 }
 accepts() { pg_isready -q; }
 
@@ -45,7 +45,7 @@ both_proved() {
 		grep -q '/dev/shm/PostgreSQL.*contiguous' "$work/proof"
 }
 proves_both() {
-	wait_for 60 both_proved || { cat "$work/proof" "$log"; return 1; }
+	wait_for 180 both_proved || { cat "$work/proof" "$log"; return 1; }
 	grep ' block ' "$work/proof" | sort -u -k 2,2
 }
 

@@ -21,7 +21,7 @@ server=$(pidof -s Xvfb)
 [ -n "$server" ] || skip "there is no X server"
 
 proves_with_server() {
-	proves && others=$server && wait_for 20 both_have_it && others= && return
+	proves && others=$server && wait_for 60 both_have_it && others= && return
 	cat "$work/proof"
 	return 1
 }
