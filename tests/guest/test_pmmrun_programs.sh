@@ -38,11 +38,13 @@ perf() {
 	proves_with_server && ends_well && grep -q 'reps @' "$work/output"
 }
 
+# It calls exit() when SIGTERM interrupts it, and now and then waits for itself then,
+# with or without pmmrun.
 player() {
 	SDL_VIDEODRIVER=x11 SDL_RENDER_DRIVER=software SDL_AUDIODRIVER=dummy \
 		start ffplay -hide_banner -loglevel error -an -f lavfi \
 		-i testsrc2=size=160x120:rate=5
-	proves_with_server && quits TERM
+	proves_with_server && quits KILL
 }
 
 # Only those plugins that are used: looking at all takes a minute here.
