@@ -41,8 +41,8 @@ perf() {
 # It calls exit() when SIGTERM interrupts it, and now and then waits for itself then,
 # with or without pmmrun.
 player() {
-	SDL_VIDEODRIVER=x11 SDL_RENDER_DRIVER=software SDL_AUDIODRIVER=dummy \
-		start ffplay -hide_banner -loglevel error -an -f lavfi \
+	SDL_VIDEODRIVER=x11 SDL_RENDER_DRIVER=software SDL_FRAMEBUFFER_ACCELERATION=0 \
+		SDL_AUDIODRIVER=dummy start ffplay -hide_banner -loglevel error -an -f lavfi \
 		-i testsrc2=size=160x120:rate=5
 	proves_with_server && quits KILL
 }
