@@ -99,24 +99,27 @@ static int block_alloc(size_t size)
 	return ioctl(pmm_fd, PMM_IOC_ALLOC, &a);
 }
 
-/* Is there memory in any pool that is still to be zeroed? */
+static bool is_waited_for(const char *column)
+{
+	return !strcmp(column, "dirty") || !strcmp(column, "blocks");
+}
+
+/* Is anything on its way back to a pool, or still to be zeroed there? */
 static bool pool_dirty(void)
 {
-	char line[512], *word, *rest;
-	int column = -1, i;
+	char head[512], line[512], copy[512], *name, *value, *names, *values;
 	bool dirty = false;
 	FILE *f = fopen(TYPES_FILE, "r");
 
-	if (!f)
+	if (!f || !fgets(head, sizeof(head), f))
 		err(1, "%s", TYPES_FILE);
-	for (bool head = true; fgets(line, sizeof(line), f); head = false) {
-		rest = line;
-		for (i = 0; (word = strtok_r(rest, " \t\n", &rest)); i++) {
-			if (head && !strcmp(word, "dirty"))
-				column = i;
-			else if (!head && i == column && strcmp(word, "0"))
+	while (fgets(line, sizeof(line), f)) {
+		names = strcpy(copy, head);
+		values = line;
+		while ((name = strtok_r(names, " \t\n", &names)) &&
+		       (value = strtok_r(values, " \t\n", &values)))
+			if (is_waited_for(name) && strcmp(value, "0"))
 				dirty = true;
-		}
 	}
 	fclose(f);
 	return dirty;
