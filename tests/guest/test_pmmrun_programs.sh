@@ -38,8 +38,8 @@ perf() {
 	proves_with_server && ends_well && grep -q 'reps @' "$work/output"
 }
 
-# It calls exit() when SIGTERM interrupts it, and now and then waits for itself then,
-# with or without pmmrun.
+# Its handler of SIGTERM calls exit(), which waits for ever if it needs a lock that was
+# held when the signal came.
 player() {
 	SDL_VIDEODRIVER=x11 SDL_RENDER_DRIVER=software SDL_FRAMEBUFFER_ACCELERATION=0 \
 		SDL_AUDIODRIVER=dummy start ffplay -hide_banner -loglevel error -an -f lavfi \
