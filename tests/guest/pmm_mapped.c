@@ -93,28 +93,53 @@ static bool maps_it(const struct mapping *m, size_t size, uint64_t first_pfn,
 	return true;
 }
 
-static enum verdict judge(const struct mapping *m, void *p, size_t size)
+static bool is_whole(int block, struct pmm_block_info *info)
+{
+	block_info(block, info);
+	return !(info->state & PMM_BLOCK_INCOMPLETE);
+}
+
+static bool is_contiguous(const struct mapping *m, void *p, size_t size,
+			  const struct pmm_block_info *info, size_t *present)
+{
+	uint64_t first = info->phys / PAGE;
+
+	return first && info->length == size && maps_block(p, size, first) &&
+	       maps_it(m, size, first, present);
+}
+
+static enum verdict judge_block(const struct mapping *m, void *p, size_t size,
+				int block)
 {
 	struct pmm_block_info info;
 	size_t present = 0;
-	uint64_t first;
 	bool good;
-	int block;
 
-	block = try_find_address(p);
-	if (block < 0) {
-		printf("%d %s: %zu bytes, ordinary\n", m->pid, m->name, size);
+	good = is_whole(block, &info) && is_contiguous(m, p, size, &info, &present);
+	/* The program may punch holes, and there are ordinary pages in them then. */
+	if (!good && !is_whole(block, &info)) {
+		printf("%d %s: %zu bytes, no longer all of block %" PRIu64 "\n",
+		       m->pid, m->name, size, (uint64_t)info.id);
 		return ORDINARY;
 	}
-	block_info(block, &info);
-	close(block);
-	first = info.phys / PAGE;
-	good = first && info.length == size && maps_block(p, size, first) &&
-	       maps_it(m, size, first, &present);
 	printf("%d %s: %zu bytes, block %" PRIu64 " at 0x%" PRIx64 ", %zu pages mapped by the program: %s\n",
 	       m->pid, m->name, size, (uint64_t)info.id, (uint64_t)info.phys,
 	       present, good ? "contiguous" : "NOT ITS PAGES");
 	return good ? BLOCK : BROKEN;
+}
+
+static enum verdict judge(const struct mapping *m, void *p, size_t size)
+{
+	int block = try_find_address(p);
+	enum verdict verdict;
+
+	if (block < 0) {
+		printf("%d %s: %zu bytes, ordinary\n", m->pid, m->name, size);
+		return ORDINARY;
+	}
+	verdict = judge_block(m, p, size, block);
+	close(block);
+	return verdict;
 }
 
 static void look_at(int pid, unsigned int count[])
