@@ -348,7 +348,9 @@ static int run_load(void)
 static void check_loaded(int result)
 {
 	EXPECT_EQ(result, 0);
-	EXPECT(pool_whole());
+	/* A module that cannot have files in debugfs works without them. */
+	if (!access("/sys/kernel/debug/pmm/types", F_OK))
+		EXPECT(pool_whole());
 	module_remove();
 }
 
