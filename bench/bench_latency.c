@@ -107,14 +107,14 @@ static bool is_waited_for(const char *column)
 /* Is anything on its way back to a pool, or still to be zeroed there? */
 static bool pool_dirty(void)
 {
-	char head[512], line[512], copy[512], *name, *value, *names, *values;
+	char head[512] = "", line[512], copy[512], *name, *value, *names, *values;
 	bool dirty = false;
 	FILE *f = fopen(TYPES_FILE, "r");
 
 	if (!f || !fgets(head, sizeof(head), f))
 		err(1, "%s", TYPES_FILE);
 	while (fgets(line, sizeof(line), f)) {
-		names = strcpy(copy, head);
+		names = memcpy(copy, head, sizeof(copy));
 		values = line;
 		while ((name = strtok_r(names, " \t\n", &names)) &&
 		       (value = strtok_r(values, " \t\n", &values)))
