@@ -155,6 +155,11 @@ tcg) cpu=max,la57=off ACCEL=tcg,thread=multi append="$append no_timer_check cloc
 *) die "ACCEL is auto, kvm or tcg" ;;
 esac
 
+# A busy machine may stop a guest for minutes, and its clocks tell it so afterwards:
+# that is no lockup.  What really is one, the time limits of the tests find.
+stopped="nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
+[ "$SLOW" != 1 ] || append="$append $stopped"
+
 # The debug kernel boots in half the time without ACPI's interrupt routing, which
 # needs to be told to MSI.  Two nodes, so that there is somewhere to migrate to.
 [ "$SLOW" = 1 ] || append="$append acpi=noirq pci=nomsi numa=fake=2 page_poison=1 page_owner=on"

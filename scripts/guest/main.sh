@@ -43,12 +43,7 @@ fail() {
 }
 
 if [ -z "$NO_PMM" ]; then
-	# shellcheck disable=SC2086 # several parameters
-	insmod "$PMM_KO" $PMM_ARGS >&3 2>&1 || fail "pmm.ko does not load"
-	# As the udev rule of an installed PMM does.
-	[ -c /dev/pmm ] || fail "there is no /dev/pmm"
-	chgrp video /dev/pmm
-	chmod 0660 /dev/pmm
+	scripts/guest/load.sh >&3 2>&1 || fail "pmm.ko does not load"
 fi
 
 if [ -z "$NO_X" ]; then

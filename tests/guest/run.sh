@@ -72,9 +72,6 @@ run() {
 	log=$OUT/$name.log
 	marker="pmm-test: $name starts as $RANDOM$RANDOM"
 
-	# As udev does whenever the module is loaded, which the test before may have done.
-	[ ! -c /dev/pmm ] || chgrp video /dev/pmm
-
 	printf 'RUN\t%s\n' "$name" >>"$OUT/results"
 	echo "$marker" >/dev/kmsg
 	begin=$EPOCHREALTIME
@@ -119,10 +116,7 @@ run() {
 
 # A test that fails may have left the module with parameters of its own.
 as_loaded() {
-	local args
-
-	read -ra args <<<"${PMM_ARGS:-}"
-	[ -z "$module" ] || { rmmod pmm && insmod "$PMM_KO" "${args[@]}"; }
+	[ -z "$module" ] || { rmmod pmm && scripts/guest/load.sh; }
 }
 
 # Does every test have to leave the module loaded?

@@ -62,8 +62,7 @@ without_module() {
 
 	rmmod pmm || return 1
 	fallback "the pmm module is not loaded" story 5 100 --memfd || status=1
-	# shellcheck disable=SC2086 # several parameters
-	insmod "$PMM_KO" ${PMM_ARGS:-} && return "$status"
+	scripts/guest/load.sh && return "$status"
 }
 
 no_such_type() { fallback "no such type of memory; there is: general" story 6 100 --type nonesuch; }
