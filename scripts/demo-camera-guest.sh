@@ -8,18 +8,9 @@
 # holds; proofs, one for each block; what the camera wrote, what the X server shows;
 # what the camera says to scattered memory.
 
-set -euo pipefail
+. "$(dirname "$0")/proof-guest.sh"
 
 camera_size=$1 size=$2 buffers=$3
-camera=
-
-. "$(dirname "$0")/proof.sh"
-
-say() { printf '%s\n' "$*"; }
-die() { say "demo-camera: $*"; exit 1; }
-
-cleanup() { [ -z "$camera" ] || kill "$camera" 2>/dev/null || true; }
-trap cleanup EXIT
 
 # The first wants contiguous memory, the second does not care.
 load_cameras() {
@@ -36,16 +27,14 @@ show() {
 	shift
 	pmm-camera --size "$camera_size" --window "$size" --buffers "$buffers" \
 		--json "$OUT/$name.json" "$@" /dev/video0 || die "pmm-camera failed"
-	say "  $(field "$OUT/$name.json" frames) frames," \
-		"$(field "$OUT/$name.json" frames_per_second) frames/s," \
-		"$(field "$OUT/$name.json" client_copied_bytes_per_frame) bytes copied for each"
+	show_figures "$OUT/$name.json"
 }
 
 hold() {
 	pmm-camera --size "$camera_size" --window "$size" --buffers "$buffers" \
 		--hold-frame 8 --json "$OUT/held.json" /dev/video0 &
-	camera=$!
-	wait_for_figures "$camera" "$OUT/held.json"
+	program=$!
+	wait_for_figures "$OUT/held.json"
 }
 
 # control EXPORTER: its scattered memory, and PMM's; 77 if this kernel has none
@@ -65,15 +54,8 @@ control() {
 
 # The camera's own blocks: the X server has nothing to do with these.
 prove_captures() {
-	local address bytes n=0
-
-	while read -r address bytes; do
-		n=$((n + 1))
-		pmm-prove "$camera" "$camera" "$address" "$bytes" >"$OUT/capture-$n.json" ||
-			say "  $address: not proved"
-	done < <(sed -n 's/.*"address": "\(0x[0-9a-f]*\)", "bytes": \([0-9]*\), "captured": [1-9].*/\1 \2/p' \
-		"$OUT/held.json")
-	say "  $n blocks compared"
+	sed -n 's/.*"address": "\(0x[0-9a-f]*\)", "bytes": \([0-9]*\), "captured": [1-9].*/\1 \2/p' \
+		"$OUT/held.json" | prove capture "$program" "$program"
 }
 
 # How many dma-bufs has the camera attached?
@@ -89,7 +71,7 @@ dump() {
 	bytes=$(field "$OUT/held.json" video_bytes)
 	address=$(sed -n "s/.*\"address\": \"\(0x[0-9a-f]*\)\",.*\"latest\": $1 .*/\1/p" \
 		"$OUT/held.json" | head -n 1)
-	dd if="/proc/$camera/mem" of="$OUT/$2" iflag=skip_bytes,count_bytes bs=64K \
+	dd if="/proc/$program/mem" of="$OUT/$2" iflag=skip_bytes,count_bytes bs=64K \
 		skip=$((address)) count="$bytes" status=none
 }
 
@@ -107,15 +89,13 @@ dmesg >"$OUT/dmesg"
 say "Holding a frame ..."
 hold
 say "Comparing page frames of pmm-camera, the X server and the blocks ..."
-prove_images image "$camera" "$OUT/held.json"
+prove_images image "$program" "$OUT/held.json"
 prove_captures
 note_attached
 dump true latest.raw
 dump false other.raw
 say "Taking a picture of the X screen ..."
 photograph "$OUT/held.json"
-kill "$camera"
-wait "$camera" || die "pmm-camera did not end well"
-camera=
+end_program
 rmmod vivid || die "the camera is still in use"
 note_pool

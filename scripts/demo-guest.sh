@@ -6,18 +6,9 @@
 # Leaves in $OUT: the player's figures with PMM, without it, and at FRAME; the
 # proofs, one for each block that was on the screen; what the X server shows.
 
-set -euo pipefail
+. "$(dirname "$0")/proof-guest.sh"
 
 film=$1 frame=$2 size=$3 way=$4
-player=
-
-. "$(dirname "$0")/proof.sh"
-
-say() { printf '%s\n' "$*"; }
-die() { say "demo: $*"; exit 1; }
-
-cleanup() { [ -z "$player" ] || kill "$player" 2>/dev/null || true; }
-trap cleanup EXIT
 
 # play NAME OPTION...: from start to end, as fast as possible
 play() {
@@ -26,16 +17,14 @@ play() {
 	shift
 	pmm-play --no-clock --size "$size" --json "$OUT/$name.json" "$@" "$film" ||
 		die "pmm-play failed"
-	say "  $(field "$OUT/$name.json" frames) frames," \
-		"$(field "$OUT/$name.json" frames_per_second) frames/s," \
-		"$(field "$OUT/$name.json" client_copied_bytes_per_frame) bytes copied for each"
+	show_figures "$OUT/$name.json"
 }
 
 # Start the player with its clock running, and wait until it stands at the frame.
 hold() {
 	pmm-play --shm "$way" --hold-frame "$frame" --size "$size" --json "$OUT/held.json" "$film" &
-	player=$!
-	wait_for_figures "$player" "$OUT/held.json"
+	program=$!
+	wait_for_figures "$OUT/held.json"
 }
 
 note_machine
@@ -48,11 +37,8 @@ play copy --copy
 say "Playing it to frame $frame, at its own speed ..."
 hold
 say "Comparing page frames of the player, the X server and the block ..."
-prove_images proof "$player" "$OUT/held.json"
+prove_images proof "$program" "$OUT/held.json"
 say "Taking a picture of the X screen ..."
 photograph "$OUT/held.json"
-kill "$player"
-wait "$player" || die "pmm-play did not end well"
-player=
-
+end_program
 note_pool

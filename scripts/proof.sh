@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # What the demos share: they run a program in a guest, which leaves figures and
-# proofs, and judge them on this machine.  Sourced by scripts/demo*.sh; those called
-# *-guest.sh do so in the guest.
+# proofs, and judge them on this machine.  Sourced by scripts/demo*.sh; what runs in
+# the guest begins with proof-guest.sh.
 
 failed=0
 
@@ -57,65 +57,18 @@ nested_all() {
 	done
 }
 
-# ---------------------------------------------------------------- in the guest
+same() { if cmp -s "$1" "$2"; then echo true; else echo false; fi; }
 
-note_machine() {
-	uname -r >"$OUT/kernel"
-	sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1 >"$OUT/machine"
-}
-
-# Every type has as much free as it has in all.
-pool_is_whole() {
-	awk 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-	     $column["total"] != $column["free"] { bad = 1 }
-	     END { exit bad || NR < 2 }' /sys/kernel/debug/pmm/types
-}
-
-# Is it, within five seconds?  To $OUT/pool_whole.
-note_pool() {
-	local i
-
-	for ((i = 0; i < 50; i++)); do
-		! pool_is_whole || break
-		sleep 0.1
-	done
-	if pool_is_whole; then
-		echo true
-	else
-		echo false
-		cat /sys/kernel/debug/pmm/{types,blocks} >&2
-	fi >"$OUT/pool_whole"
-}
-
-# wait_for_figures PID FILE: until a program holds a frame, within two minutes.
-wait_for_figures() {
-	local i
-
-	for ((i = 0; i < 1200; i++)); do
-		[ ! -e "$2" ] || return 0
-		kill -0 "$1" 2>/dev/null || die "the program ended early"
-		sleep 0.1
-	done
-	die "the frame was not reached within two minutes"
-}
-
-# Every image that was shown has a line with its place in the client and its size.
-# prove_images KIND PID FIGURES
-prove_images() {
-	local server address bytes n=0
-
-	server=$(pidof -s Xvfb) || die "there is no X server"
-	while read -r address bytes; do
-		n=$((n + 1))
-		pmm-prove "$2" "$server" "$address" "$bytes" >"$OUT/$1-$n.json" ||
-			say "  $address: not proved"
-	done < <(sed -n 's/.*"address": "\(0x[0-9a-f]*\)",.*"image_bytes": \([0-9]*\),.*"shown": [1-9].*/\1 \2/p' \
-		"$3")
-	say "  $n blocks compared"
-}
-
-# photograph FIGURES: the X screen, and the window
-photograph() {
-	xwd -silent -root -out "$OUT/screen.xwd"
-	xwd -silent -id "$(field "$1" window)" -out "$OUT/window.xwd"
+# compare REFERENCE OTHER: is what the window showed the one picture, and not the
+# other?  If even that were the same, equality would mean little.  To
+# $reference_equal and $other_equal; the whole screen to $png.
+compare() {
+	# shellcheck disable=SC2154 # whoever sources this sets them
+	ff -i "$run/window.xwd" -frames:v 1 -pix_fmt rgb24 -f image2 -c:v ppm "$work/window.ppm"
+	# shellcheck disable=SC2034 # for who sources this
+	reference_equal=$(same "$work/window.ppm" "$1")
+	# shellcheck disable=SC2034
+	other_equal=$(same "$work/window.ppm" "$2")
+	# shellcheck disable=SC2154
+	ff -i "$run/screen.xwd" -frames:v 1 -pix_fmt rgb24 "$png"
 }

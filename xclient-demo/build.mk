@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-show_objs := player display image scale memory clock stats report json parse message \
+show_objs := options player display image scale memory clock stats report json parse message \
 	way way_copy way_sysv way_fd way_pixmap
 show_objs := $(show_objs:%=build/obj/xclient-demo/%.o)
-play_objs := main options pool decode
+play_objs := main play-options pool decode
 play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
 camera_objs := camera-main camera-options camera capture fourcc
 camera_objs := $(camera_objs:%=build/obj/xclient-demo/%.o)

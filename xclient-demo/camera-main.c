@@ -22,8 +22,6 @@ int main(int argc, char **argv)
 {
 	struct options opts;
 	struct camera camera;
-	struct player player;
-	int error;
 
 	switch (camera_options_parse(&opts, argc, argv)) {
 	case OPTIONS_DONE:
@@ -32,9 +30,5 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	av_log_set_level(AV_LOG_FATAL);
-	error = player_open(&player, &opts, camera_init(&camera));
-	if (!error)
-		error = player_run(&player);
-	player_close(&player);
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return player_show(&opts, camera_init(&camera)) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

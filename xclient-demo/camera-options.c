@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
-#include <stdio.h>
 
 #include "camera.h"
 #include "message.h"
@@ -41,37 +40,22 @@ static const char help[] =
 "libswscale, and counted; any other is converted.\n";
 
 enum {
-	OPT_BUFFERS = 256,
-	OPT_COPY,
-	OPT_DISPLAY,
+	OPT_BUFFERS = OPTION_OWN,
 	OPT_FORMAT,
 	OPT_FPS,
 	OPT_FRAMES,
-	OPT_HOLD,
-	OPT_HOLD_FRAME,
-	OPT_JSON,
 	OPT_SECONDS,
-	OPT_SHM,
 	OPT_SIZE,
-	OPT_TITLE,
 	OPT_WINDOW,
 };
 
-static const struct option long_options[] = {
+static const struct option own[] = {
 	{ "buffers", required_argument, NULL, OPT_BUFFERS },
-	{ "copy", no_argument, NULL, OPT_COPY },
-	{ "display", required_argument, NULL, OPT_DISPLAY },
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "fps", required_argument, NULL, OPT_FPS },
 	{ "frames", required_argument, NULL, OPT_FRAMES },
-	{ "help", no_argument, NULL, 'h' },
-	{ "hold", no_argument, NULL, OPT_HOLD },
-	{ "hold-frame", required_argument, NULL, OPT_HOLD_FRAME },
-	{ "json", required_argument, NULL, OPT_JSON },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "shm", required_argument, NULL, OPT_SHM },
 	{ "size", required_argument, NULL, OPT_SIZE },
-	{ "title", required_argument, NULL, OPT_TITLE },
 	{ "window", required_argument, NULL, OPT_WINDOW },
 	{ }
 };
@@ -85,53 +69,35 @@ static int parse_buffers(struct options *opts, const char *value)
 	return 0;
 }
 
-static int parse_number(struct options *opts, int option, const char *value)
+static int read_own(struct options *opts, int option, const char *value)
 {
 	switch (option) {
 	case OPT_BUFFERS:
 		return parse_buffers(opts, value);
+	case OPT_FORMAT:
+		opts->format = value;
+		return 0;
 	case OPT_FPS:
 		return parse_count("fps", 1, value, &opts->rate);
 	case OPT_FRAMES:
 		return parse_count("frames", 1, value, &opts->max_frames);
-	case OPT_HOLD_FRAME:
-		return parse_count("hold-frame", 0, value, &opts->hold_frame);
 	case OPT_SECONDS:
 		return parse_count("seconds", 1, value, &opts->seconds);
-	case OPT_SHM:
-		return parse_way("shm", value, &opts->way);
 	case OPT_SIZE:
 		return parse_size("size", value, &opts->capture_width, &opts->capture_height);
 	case OPT_WINDOW:
 		return parse_size("window", value, &opts->width, &opts->height);
 	}
-	return complain("see pmm-camera --help");
+	return 0;
 }
 
-static int parse_one(struct options *opts, int option, const char *value)
-{
-	switch (option) {
-	case OPT_COPY:
-		opts->way = &way_copy;
-		return 0;
-	case OPT_DISPLAY:
-		opts->display = value;
-		return 0;
-	case OPT_FORMAT:
-		opts->format = value;
-		return 0;
-	case OPT_HOLD:
-		opts->hold = true;
-		return 0;
-	case OPT_JSON:
-		opts->json = value;
-		return 0;
-	case OPT_TITLE:
-		opts->title = value;
-		return 0;
-	}
-	return parse_number(opts, option, value);
-}
+static const struct command_line line = {
+	.program = "pmm-camera",
+	.shown = "camera",
+	.help = help,
+	.options = own,
+	.read = read_own,
+};
 
 /**
  * camera_options_parse() - read the command line of pmm-camera
@@ -143,26 +109,10 @@ static int parse_one(struct options *opts, int option, const char *value)
  */
 int camera_options_parse(struct options *opts, int argc, char **argv)
 {
-	int option;
-
 	/* A live picture is due when it comes. */
 	*opts = (struct options){
 		.file = "/dev/video0", .way = &way_sysv, .hold_frame = -1, .no_clock = true,
 		.buffers = BUFFERS,
 	};
-	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(help, stdout);
-			return OPTIONS_DONE;
-		}
-		if (parse_one(opts, option, optarg))
-			return OPTIONS_WRONG;
-	}
-	if (optind + 1 < argc) {
-		complain("one camera at a time; see pmm-camera --help");
-		return OPTIONS_WRONG;
-	}
-	if (optind < argc)
-		opts->file = argv[optind];
-	return OPTIONS_RUN;
+	return options_read(opts, argc, argv, &line);
 }

@@ -21,19 +21,13 @@ int main(int argc, char **argv)
 {
 	struct options opts;
 	struct decoder decoder;
-	struct player player;
-	int error;
 
-	switch (options_parse(&opts, argc, argv)) {
+	switch (play_options_parse(&opts, argc, argv)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;
 	case OPTIONS_WRONG:
 		return EXIT_USAGE;
 	}
 	av_log_set_level(opts.verbose ? AV_LOG_VERBOSE : AV_LOG_FATAL);
-	error = player_open(&player, &opts, decoder_init(&decoder));
-	if (!error)
-		error = player_run(&player);
-	player_close(&player);
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return player_show(&opts, decoder_init(&decoder)) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

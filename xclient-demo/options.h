@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command lines of pmm-play and pmm-camera.
+ * The command lines of the programs that show pictures.
  */
 #ifndef XCLIENT_OPTIONS_H
 #define XCLIENT_OPTIONS_H
@@ -53,12 +53,35 @@ struct options {
 	long buffers;
 };
 
-/* options_parse() results */
+/* options_read() results */
 #define OPTIONS_RUN	0
 #define OPTIONS_WRONG	(-1)
 #define OPTIONS_DONE	1	/* --help */
 
-int options_parse(struct options *opts, int argc, char **argv);
+/* What getopt_long() calls a program's own options: this, and what follows. */
+#define OPTION_OWN	512
+
+struct option;
+
+/**
+ * struct command_line - what a program makes of its command line
+ * @program: its name
+ * @shown: what it shows, in a word
+ * @help: for --help
+ * @options: those of its own, as for getopt_long(), besides --copy, --display,
+ *	--help, --hold, --hold-frame, --json, --shm and --title
+ * @read: take one of these with its value: 0, or -1 after a message
+ */
+struct command_line {
+	const char *program;
+	const char *shown;
+	const char *help;
+	const struct option *options;
+	int (*read)(struct options *opts, int option, const char *value);
+};
+
+int options_read(struct options *opts, int argc, char **argv, const struct command_line *line);
+int play_options_parse(struct options *opts, int argc, char **argv);
 int camera_options_parse(struct options *opts, int argc, char **argv);
 
 #endif

@@ -51,15 +51,8 @@ static const char *window_title(const struct options *opts)
 	return slash ? slash + 1 : opts->file;
 }
 
-/**
- * player_open() - get ready to play
- * @player: filled in; player_close() is needed after a failure, too
- * @opts: what the user asked for
- * @feed: what to show
- *
- * Return: 0, or -1 after a message.
- */
-int player_open(struct player *player, const struct options *opts, struct feed *feed)
+/* Get ready to play.  close_all() is needed after a failure, too. */
+static int open_all(struct player *player, const struct options *opts, struct feed *feed)
 {
 	int width, height;
 
@@ -100,11 +93,7 @@ static void close_images(struct player *player)
 	}
 }
 
-/**
- * player_close() - free everything
- * @player: player
- */
-void player_close(struct player *player)
+static void close_all(struct player *player)
 {
 	close_images(player);
 	av_frame_free(&player->shown);
@@ -407,17 +396,30 @@ static int play(struct player *player)
 	return 0;
 }
 
-/**
- * player_run() - play
- * @player: player
- *
- * Return: 0 at the end or when the user quits, -1 after a message.
- */
-int player_run(struct player *player)
+static int run(struct player *player)
 {
 	if (play(player) < 0)
 		return -1;
 	if (player->opts->hold && !player->quit && hold(player, false))
 		return -1;
 	return report_write(player);
+}
+
+/**
+ * player_show() - show what a feed has, from start to end
+ * @opts: what the user asked for
+ * @feed: not open yet
+ *
+ * Return: 0 at the end or when the user quits, -1 after a message.
+ */
+int player_show(const struct options *opts, struct feed *feed)
+{
+	struct player player;
+	int error;
+
+	error = open_all(&player, opts, feed);
+	if (!error)
+		error = run(&player);
+	close_all(&player);
+	return error;
 }

@@ -64,8 +64,6 @@ struct player {
 	bool resized;
 };
 
-int player_open(struct player *player, const struct options *opts, struct feed *feed);
-int player_run(struct player *player);
-void player_close(struct player *player);
+int player_show(const struct options *opts, struct feed *feed);
 
 #endif
