@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest tests: every test_NAME.c here is a program, made with guest.c.
+# Guest tests: every test_NAME.c here is a program, made with these.
+guest_objs := block child expect module pages pool segment system
+guest_objs := $(guest_objs:%=build/obj/tests/guest/%.o)
 
 guest_tests := $(patsubst tests/guest/%.c,build/guest/%,$(sort $(wildcard tests/guest/test_*.c)))
 
 GUEST_PROGS += $(guest_tests)
 
-$(guest_tests): build/guest/%: build/obj/tests/guest/%.o build/obj/tests/guest/guest.o
+$(guest_tests): build/guest/%: build/obj/tests/guest/%.o $(guest_objs)
 $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
@@ -50,8 +52,8 @@ build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so
 
 # For shells, too: camera_control vgem|heap DEVICE OTHER-DEVICE
 GUEST_PROGS += build/guest/camera_control
-build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/guest.o \
-	build/obj/tests/guest/dmabuf.o
+build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/dmabuf.o \
+	$(guest_objs)
 build/obj/tests/guest/camera_control.o: cflags += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libdrm 2>/dev/null))
 
 build/guest/test_dmabuf build/guest/test_types_dmabuf: build/obj/tests/guest/dmabuf.o
@@ -60,7 +62,7 @@ build/guest/test_types_dmabuf: build/obj/tests/guest/vm.o
 
 # For the tests of pmmrun: a look from outside, and a program that knows nothing.
 GUEST_PROGS += build/guest/pmm_mapped build/guest/shm_story
-build/guest/pmm_mapped: build/obj/tests/guest/pmm_mapped.o build/obj/tests/guest/guest.o
+build/guest/pmm_mapped: build/obj/tests/guest/pmm_mapped.o $(guest_objs)
 story_objs := shm_story story_segment story_object
 story_objs := $(story_objs:%=build/obj/tests/guest/%.o)
 $(story_objs): private cflags := -std=gnu11 -Wall -Wextra -Werror

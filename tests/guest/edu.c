@@ -100,6 +100,14 @@ int edu_put(int edu)
 	return ioctl(edu, PMM_TEST_EDU_PUT);
 }
 
+void edu_copy(int edu, char *p, size_t size)
+{
+	fill(p, PAGE, 4);
+	EXPECT_OK(edu_dma(edu, 0, PMM_TEST_EDU_BUFFER, false));
+	EXPECT_OK(edu_dma(edu, size - PAGE, PMM_TEST_EDU_BUFFER, true));
+	EXPECT(filled(p + size - PAGE, PMM_TEST_EDU_BUFFER, 4));
+}
+
 int share_read(int share, uint64_t offset, void *to, size_t length)
 {
 	struct pmm_test_share_read arg = {
@@ -133,9 +141,5 @@ unsigned int block_holders(uint64_t id)
 
 void wait_holders(uint64_t id, unsigned int holders, double seconds)
 {
-	double end = now() + seconds;
-
-	while (block_holders(id) != holders && now() < end)
-		sleep_ms(20);
-	EXPECT_EQ(block_holders(id), holders);
+	EXPECT(WITHIN(seconds, block_holders(id) == holders));
 }

@@ -5,12 +5,11 @@
 #
 # Reads FILE in the format of /sys/kernel/debug/pmm/types.  What is free, or retired
 # for bad memory, must be all there is, with no block alive.  Pages come back with
-# a delay, so look again until SECONDS have passed.  Without FILE, shared memory of
+# a delay, so look again with pauses of SECONDS in all.  Without FILE, shared memory of
 # the ordinary kind counts too: the next test would wonder about it.
 
 file=${1:-/sys/kernel/debug/pmm/types}
 seconds=${2:-5}
-
 
 leaks() {
 	[ -n "$1" ] || awk 'NR > 1 { print "System V segment " $2 ", " $4 " bytes" }' /proc/sysvipc/shm
@@ -24,9 +23,9 @@ leaks() {
 	END { if (NR == 0 || !("blocks" in column)) print "cannot read this" }' "$file"
 }
 
-end=$((SECONDS + seconds))
+looks=$((seconds * 5))
 while found=$(leaks "${1:-}") && [ -n "$found" ]; do
-	if ((SECONDS >= end)); then
+	if ((looks-- <= 0)); then
 		echo "$found"
 		exit 1
 	fi

@@ -76,7 +76,7 @@ static bool counts_home(unsigned int kind, bool print)
 {
 	struct stat_values before, during, after;
 	struct vm_block b;
-	double end;
+	double patience = 2;
 
 	stat_read(&before);
 	vm_block_create(&b, kind);
@@ -89,10 +89,9 @@ static bool counts_home(unsigned int kind, bool print)
 	vm_block_destroy(&b);
 
 	/* Batches of mlock are counted when they are drained. */
-	end = now() + 2;
 	do {
 		stat_read(&after);
-	} while (stat_differs(&after, &before, 0, 9, false) && now() < end);
+	} while (stat_differs(&after, &before, 0, 9, false) && wait_more(&patience));
 	return !stat_differs(&during, &before, 0, 3, print) &&
 	       !stat_differs(&after, &before, 0, 9, print);
 }

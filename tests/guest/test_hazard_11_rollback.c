@@ -111,10 +111,10 @@ static bool swapped_out(void *p, size_t size)
 
 static bool swap_out(void *p, size_t size)
 {
-	double end = now() + 3;
+	double patience = 3;
 
 	while (!swapped_out(p, size)) {
-		if (now() > end)
+		if (!wait_more(&patience))
 			return false;
 		/* Pages that were just made are still on their way to the LRU. */
 		write_file("/proc/sys/vm/drop_caches", "1");

@@ -50,16 +50,6 @@ static void first_home(int block)
 	close(fd);
 }
 
-static void wait_homeless(int block)
-{
-	double end = now() + 3;
-
-	while (block_state(block) & PMM_BLOCK_HOME) {
-		EXPECT(now() < end);
-		sleep_ms(10);
-	}
-}
-
 /* The next one shows them, to mappings and to read(). */
 static void second_home(int block)
 {

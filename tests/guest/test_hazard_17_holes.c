@@ -127,8 +127,7 @@ static void test_next_home(void)
 	EXPECT_OK(madvise(p, 8 * PAGE, MADV_REMOVE));
 	EXPECT_OK(munmap(p, size));
 	close(fd);
-	while (block_state(block) & PMM_BLOCK_HOME)
-		sleep_ms(10);
+	wait_homeless(block);
 	p = block_map(block, size);
 	EXPECT(!(block_state(block) & PMM_BLOCK_INCOMPLETE));
 	EXPECT(maps_block(p, size, block_pfn(block)));

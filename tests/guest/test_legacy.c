@@ -329,24 +329,9 @@ static void test_taken_key(void)
 	wait_pool_whole(5);
 }
 
-/* It lies beside this one. */
-static void legacy_open(void)
-{
-	char path[4096];
-	ssize_t len = EXPECT_OK(readlink("/proc/self/exe", path,
-					 sizeof(path) - 1));
-	int dir;
-
-	path[len] = '\0';
-	*strrchr(path, '/') = '\0';
-	dir = EXPECT_OK(open(path, O_PATH | O_CLOEXEC));
-	legacy_fd = EXPECT_OK(openat(dir, "legacy_shm", O_PATH | O_CLOEXEC));
-	close(dir);
-}
-
 int main(void)
 {
-	legacy_open();
+	legacy_fd = program_open("legacy_shm");
 	close(EXPECT_OK(mkstemp(key_file)));
 	key = EXPECT_OK(ftok(key_file, 'P'));
 	pmm = pmmshm_open(NULL);

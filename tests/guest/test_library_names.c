@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -43,36 +42,17 @@ static void link_block(struct pmmshm_block *b, const char *name, mode_t mode)
 static void expect_names(struct pmmshm_block *b, uint64_t n)
 {
 	struct pmmshm_block_info info;
-	double start = now();
+	double patience = 5;
 
-	for (;;) {
+	do {
 		EXPECT_EQ(pmmshm_block_get_info(b, &info), 0);
-		if (info.aliases == n)
-			return;
-		if (now() > start + 5)
-			EXPECT_EQ(info.aliases, n);
-		sleep_ms(1);
-	}
+	} while (info.aliases != n && wait_more(&patience));
+	EXPECT_EQ(info.aliases, n);
 }
 
 /* ---- a program that knows nothing but POSIX ---- */
 
 static int posix_fd;
-
-/* Users other than root may not reach the place where it is built. */
-static void posix_open(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = EXPECT_OK(readlink("/proc/self/exe", path,
-				       sizeof(path) - 1));
-	int dir;
-
-	path[n] = '\0';
-	*strrchr(path, '/') = '\0';
-	dir = EXPECT_OK(open(path, O_PATH | O_CLOEXEC));
-	posix_fd = EXPECT_OK(openat(dir, "posix_shm", O_PATH | O_CLOEXEC));
-	close(dir);
-}
 
 struct command {
 	char *what;
@@ -491,7 +471,7 @@ static void reasons(void)
 int main(void)
 {
 	library_open();
-	posix_open();
+	posix_fd = program_open("posix_shm");
 	used_by_posix(0);
 	used_by_posix(PMMSHM_NO_SEGMENT);
 	used_by_posix(PMMSHM_KEEP_SEGMENT);

@@ -137,17 +137,6 @@ static void segment_create(struct shared *s, int mode)
 	fill(s->p, SIZE, 1);
 }
 
-static void expect_one_block(void)
-{
-	double end = now() + 30;
-	struct pool pool;
-
-	do {
-		pool_read(&pool);
-		EXPECT(now() < end);
-	} while (pool.blocks != 1 || pool.quarantined);
-}
-
 static void test_segments(void)
 {
 	struct shared s;
@@ -156,7 +145,7 @@ static void test_segments(void)
 	run_as(0, in_ipc_namespace, &s);
 	in_container(sees_no_segment, &s);
 	/* Gone with their namespaces, and ours untouched. */
-	expect_one_block();
+	EXPECT(WITHIN(30, pool_has_blocks(1)));
 	EXPECT_EQ(shmget(KEY, 0, 0), s.shmid);
 	EXPECT(filled(s.p, SIZE, 1));
 	close(s.block);
@@ -355,7 +344,6 @@ static bool device_free(dev_t device)
 /* With SIGKILL, or with a signal that its maker could have handled. */
 static void test_end(int signal)
 {
-	double until = now() + 30;
 	struct stat st;
 	int pipes[2], pid;
 	dev_t device;
@@ -374,10 +362,7 @@ static void test_end(int signal)
 	close(pipes[0]);
 	wait_pool_whole(10);
 	/* Its /dev/shm has gone, too. */
-	while (!device_free(device)) {
-		EXPECT(now() < until);
-		sleep_ms(20);
-	}
+	EXPECT(WITHIN(30, device_free(device)));
 }
 
 /* ---- mount namespaces alone ---- */
@@ -419,7 +404,7 @@ static void test_mounts(void)
 	pid = child_start(0, keeps_mount, pipes);
 	EXPECT_EQ(read(pipes[0], &byte, 1), 1);
 	EXPECT_OK(umount(dir));
-	expect_one_block();
+	EXPECT(WITHIN(30, pool_has_blocks(1)));
 	close(pipes[3]);
 	child_wait(pid);
 	wait_pool_whole(10);

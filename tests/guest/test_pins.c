@@ -115,13 +115,9 @@ static void expect_not_reused(const struct dying *d)
 /* The last holder has gone, but for the pin. */
 static void expect_quarantine(const struct dying *d, bool thorough)
 {
-	double end = now() + 5;
 	struct pool pool;
 
-	while (!is_quarantined(d, SIZE)) {
-		EXPECT(now() < end);
-		sleep_ms(10);
-	}
+	EXPECT(WITHIN(5, is_quarantined(d, SIZE)));
 	if (!thorough)
 		return;
 	expect_not_reused(d);

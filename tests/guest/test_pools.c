@@ -449,7 +449,7 @@ int main(void)
 	test_resize_refused();
 	test_race();
 	module_remove();
-	EXPECT(zones_free() > before - 4 * (long)KIB);
+	wait_memory_free(before - 4 * (long)KIB, 10);
 	module_insert(args);
 	return 0;
 }

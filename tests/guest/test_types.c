@@ -311,13 +311,8 @@ static void test_removed(void)
 	EXPECT_ERRNO(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, v[0].block, 0), ENODEV);
 	for (i = 0; i < ARRAY_SIZE(v); i++)
 		victim_end(&v[i]);
-	for (i = 0; i < ARRAY_SIZE(v); i++) {
-		double end = now() + 5;
-
-		while (block_line(id[i], line, sizeof(line)) && now() < end)
-			sleep_ms(10);
-		EXPECT(!block_line(id[i], line, sizeof(line)));
-	}
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		EXPECT(WITHIN(5, !block_line(id[i], line, sizeof(line))));
 	write_file(PARAM("remove"), "1");
 	expect_memory("intact");
 }
@@ -356,7 +351,6 @@ static bool running(int pid)
 static void test_pinned(void)
 {
 	int block, fds[2], remover, log = kmsg_open();
-	double end = now() + 30;
 	char *p, says[128], buf[64];
 	struct iovec v;
 
@@ -371,11 +365,8 @@ static void test_pinned(void)
 	remover = child_start(0, remove_type, NULL);
 	snprintf(says, sizeof(says), "removing type dev waits for block %llu of user 0, %lu KiB: its pages are pinned",
 		 (unsigned long long)block_id(block), SIZE / KIB);
-	while (!kmsg_has(log, says)) {
-		EXPECT(now() < end);
-		EXPECT(running(remover));
-		sleep_ms(200);
-	}
+	EXPECT(WITHIN(30, kmsg_has(log, says)));
+	EXPECT(running(remover));
 	/* It is unmapped all the same, and there are no new ones. */
 	EXPECT_EQ(access_signal(p, false), SIGBUS);
 	EXPECT(!dev_exists());

@@ -127,21 +127,10 @@ static void expect_lost(const struct victim *v)
 	close(other);
 }
 
-static void wait_until_lost(const struct victim *v)
-{
-	double end = now() + 30;
-
-	while (access_signal(v->p, false) != SIGBUS) {
-		EXPECT(now() < end);
-		sleep_ms(10);
-	}
-}
-
 /* @closed: the driver's file goes, else it detaches the dma-buf */
 static void test_removed(bool closed)
 {
 	int remover, log = kmsg_open();
-	double end = now() + 60;
 	struct victim v;
 	char says[128];
 
@@ -150,15 +139,12 @@ static void test_removed(bool closed)
 	snprintf(says, sizeof(says), "removing type dev waits for block %llu of user 0, %lu KiB: a driver uses it",
 		 (unsigned long long)block_id(v.block), SIZE / KIB);
 	remover = child_start(0, remove_type, &v.driver);
-	wait_until_lost(&v);
+	EXPECT(WITHIN(30, access_signal(v.p, false) == SIGBUS));
 	expect_lost(&v);
 	/* The driver that has it has all of it, until it lets go. */
 	EXPECT_OK(driver_write(v.driver));
-	while (!kmsg_has(log, says)) {
-		EXPECT(now() < end);
-		EXPECT(running(remover));
-		sleep_ms(100);
-	}
+	EXPECT(WITHIN(60, kmsg_has(log, says)));
+	EXPECT(running(remover));
 	EXPECT_OK(ioctl(v.driver, PMM_TEST_IMPORT_REMAP));
 	EXPECT(running(remover));
 

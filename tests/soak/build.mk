@@ -5,4 +5,4 @@
 GUEST_PROGS += build/guest/soak
 
 build/guest/soak: $(patsubst %.c,build/obj/%.o,$(sort $(wildcard tests/soak/*.c)))
-build/guest/soak: build/obj/tests/guest/guest.o build/obj/tests/guest/inject.o
+build/guest/soak: $(guest_objs) build/obj/tests/guest/inject.o
