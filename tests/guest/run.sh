@@ -114,8 +114,9 @@ run() {
 	true
 }
 
-# A test that fails may have left the module with parameters of its own.
+# A test that fails may have left the module with parameters of its own, and little memory.
 as_loaded() {
+	echo 0 >/proc/sys/vm/nr_hugepages
 	[ -z "$module" ] || { rmmod pmm && scripts/guest/load.sh; }
 }
 
