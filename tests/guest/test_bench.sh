@@ -34,13 +34,17 @@ rows 2 "^linear$row" build/bin/bench_alloc "${small[@]}"
 rows $((9 * nr)) "^(camera|decoder|adversary) +[0-9]+ % [a-z]+( +$number){5} %" build/bin/bench_frag --requests 2000 --pool-mb 256
 [ "$(grep -cE '^(equal|classes|holes) .* 0$' "$work/table")" = $((3 * nr)) ] || fail "a set-up that never fails is not there"
 
-if [ "$KERNEL" != debug ]; then
-	modprobe drm || fail "drm.ko does not load"
-	insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko" || fail "pmm_bench_alloc.ko does not load"
-	rows $((2 * nr + 4)) "^($(paste -sd '|' <<<"$allocators")|drm_mm|gen_pool)$row" \
-		build/bin/bench_alloc --kernel "${small[@]}"
-	rmmod pmm_bench_alloc || fail "pmm_bench_alloc.ko does not unload"
-fi # The debug kernel has no drm to compare with.
+# The debug kernel has none of those that PMM is compared with, nor are these built for it.
+if [ "$KERNEL" = debug ]; then
+	rows 2 "^PMM, (clean|dirty) +1 MiB( +$number){2}\$" build/bin/bench_latency --rounds 1 1
+	exit
+fi
+
+modprobe drm || fail "drm.ko does not load"
+insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_alloc.ko" || fail "pmm_bench_alloc.ko does not load"
+rows $((2 * nr + 4)) "^($(paste -sd '|' <<<"$allocators")|drm_mm|gen_pool)$row" \
+	build/bin/bench_alloc --kernel "${small[@]}"
+rmmod pmm_bench_alloc || fail "pmm_bench_alloc.ko does not unload"
 
 insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko" || fail "pmm_bench_contig.ko does not load"
 rows 3 "^(PMM, clean|PMM, dirty|alloc_contig) +1 MiB( +$number){2}\$" build/bin/bench_latency --rounds 1 1
