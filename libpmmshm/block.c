@@ -20,6 +20,7 @@ struct pmmshm_block *pmmshm_block_create(const struct pmmshm *pmm)
 		return NULL;
 	}
 	block->sys = pmm->sys;
+	block->backend = pmm->backend;
 	block->fd = -1;
 	block->shmid = -1;
 	return block;
@@ -86,27 +87,33 @@ static int block_get_memory(struct pmmshm_block *block,
 	return pmmshm_block_set_size(block, req.actual);
 }
 
-static struct pmmshm_block *block_alloc(const struct pmmshm *pmm,
-					const struct pmmshm_request *r)
+int pmmshm_module_alloc(struct pmmshm_block *block, const struct pmmshm *pmm,
+			const struct pmmshm_request *r)
 {
-	struct pmmshm_block *block = pmmshm_block_create(pmm);
 	int ret;
 
-	if (!block)
-		return NULL;
 	if (block_get_memory(block, pmm, r))
-		goto err_free;
+		return -1;
 	if (r->flags & PMMSHM_NO_SEGMENT)
 		ret = pmmshm_block_map_itself(block);
 	else
 		ret = pmmshm_segment_create(block, r);
-	if (ret)
-		goto err_free;
-	return block;
+	pmmshm_module_set_caps(block, pmm, 0);
+	return ret;
+}
 
-err_free:
-	pmmshm_block_free(block);
-	return NULL;
+static struct pmmshm_block *block_alloc(const struct pmmshm *pmm,
+					const struct pmmshm_request *r)
+{
+	struct pmmshm_block *block = pmmshm_block_create(pmm);
+
+	if (!block)
+		return NULL;
+	if (pmm->backend->alloc(block, pmm, r)) {
+		pmmshm_block_free(block);
+		return NULL;
+	}
+	return block;
 }
 
 struct pmmshm_block *pmmshm_block_alloc(struct pmmshm *pmm, size_t size,
@@ -161,6 +168,11 @@ int pmmshm_block_fd(const struct pmmshm_block *block)
 	return block ? block->fd : -1;
 }
 
+uint64_t pmmshm_block_caps(const struct pmmshm_block *block)
+{
+	return block ? block->caps : 0;
+}
+
 static uint64_t public_state(uint64_t state)
 {
 	static const struct {
@@ -197,10 +209,16 @@ int pmmshm_block_read_info(const struct pmmshm_block *block,
 int pmmshm_block_get_info(const struct pmmshm_block *block,
 			  struct pmmshm_block_info *info)
 {
-	struct pmm_block_info req;
-
 	if (!block || !info)
 		return pmmshm_fail(EINVAL, "pmmshm_block_get_info: NULL argument");
+	return block->backend->get_info(block, info);
+}
+
+int pmmshm_module_get_info(const struct pmmshm_block *block,
+			   struct pmmshm_block_info *info)
+{
+	struct pmm_block_info req;
+
 	if (pmmshm_block_read_info(block, &req))
 		return -1;
 	memset(info, 0, sizeof(*info));
@@ -223,9 +241,20 @@ int pmmshm_block_get_info(const struct pmmshm_block *block,
 
 /* ---------------------------------------------------------- further access */
 
+void *pmmshm_module_map(const struct pmmshm_block *block, int prot)
+{
+	struct pmmshm_mapping m = {
+		.size = block->size,
+		.shmid = -1,
+		.fd = block->fd,
+		.prot = prot,
+	};
+
+	return pmmshm_map(block->sys, &m);
+}
+
 void *pmmshm_block_map(const struct pmmshm_block *block, int prot)
 {
-	struct pmmshm_mapping m = { .shmid = -1, .prot = prot };
 	void *p;
 
 	if (!block) {
@@ -237,9 +266,7 @@ void *pmmshm_block_map(const struct pmmshm_block *block, int prot)
 			    (unsigned int)prot);
 		return NULL;
 	}
-	m.size = block->size;
-	m.fd = block->fd;
-	p = pmmshm_map(block->sys, &m);
+	p = block->backend->map(block, prot);
 	if (p == MAP_FAILED && errno == EOPNOTSUPP) {
 		pmmshm_fail(EOPNOTSUPP, "the block's home is a file of a mounted file system: open and map it by its own name");
 		return NULL;
@@ -253,16 +280,11 @@ void *pmmshm_block_map(const struct pmmshm_block *block, int prot)
 	return p;
 }
 
-int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags)
+int pmmshm_module_home_fd(const struct pmmshm_block *block, int flags)
 {
 	struct pmm_block_home_fd req = { .size = sizeof(req) };
 	int fd;
 
-	if (!block)
-		return pmmshm_fail(EINVAL, "pmmshm_block_home_fd: NULL argument");
-	if (flags != O_RDONLY && flags != O_RDWR)
-		return pmmshm_fail(EINVAL, "pmmshm_block_home_fd: flags are 0x%x, neither O_RDONLY nor O_RDWR",
-				   (unsigned int)flags);
 	if (flags == O_RDONLY)
 		req.flags = PMM_HOME_RDONLY;
 	fd = pmmshm_ioctl(block->sys, block->fd, PMM_IOC_BLOCK_HOME_FD, &req);
@@ -273,4 +295,14 @@ int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags)
 	return pmmshm_explain_access(block, flags == O_RDWR
 					? "open the block's home for writing"
 					: "open the block's home", errno);
+}
+
+int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags)
+{
+	if (!block)
+		return pmmshm_fail(EINVAL, "pmmshm_block_home_fd: NULL argument");
+	if (flags != O_RDONLY && flags != O_RDWR)
+		return pmmshm_fail(EINVAL, "pmmshm_block_home_fd: flags are 0x%x, neither O_RDONLY nor O_RDWR",
+				   (unsigned int)flags);
+	return block->backend->home_fd(block, flags);
 }

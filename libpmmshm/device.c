@@ -11,11 +11,16 @@
 
 int pmmshm_block_dmabuf_fd(const struct pmmshm_block *block)
 {
+	if (!block)
+		return pmmshm_fail(EINVAL, "pmmshm_block_dmabuf_fd: NULL argument");
+	return block->backend->dmabuf_fd(block);
+}
+
+int pmmshm_module_dmabuf_fd(const struct pmmshm_block *block)
+{
 	struct pmm_block_dmabuf req = { .size = sizeof(req) };
 	int fd;
 
-	if (!block)
-		return pmmshm_fail(EINVAL, "pmmshm_block_dmabuf_fd: NULL argument");
 	fd = pmmshm_ioctl(block->sys, block->fd, PMM_IOC_BLOCK_DMABUF, &req);
 	if (fd >= 0)
 		return fd;
@@ -62,8 +67,8 @@ static int sync_check(const struct pmmshm_block *block, size_t offset,
 	return 0;
 }
 
-int pmmshm_block_sync(const struct pmmshm_block *block, size_t offset,
-		      size_t length, unsigned int flags)
+int pmmshm_module_sync(const struct pmmshm_block *block, size_t offset,
+		       size_t length, unsigned int flags)
 {
 	struct pmm_block_sync req = {
 		.size = sizeof(req),
@@ -72,10 +77,6 @@ int pmmshm_block_sync(const struct pmmshm_block *block, size_t offset,
 		.length = length,
 	};
 
-	if (!block)
-		return pmmshm_fail(EINVAL, "pmmshm_block_sync: NULL argument");
-	if (sync_check(block, offset, length, flags))
-		return -1;
 	if (!pmmshm_ioctl(block->sys, block->fd, PMM_IOC_BLOCK_SYNC, &req))
 		return 0;
 	if (errno == EOPNOTSUPP)
@@ -83,4 +84,14 @@ int pmmshm_block_sync(const struct pmmshm_block *block, size_t offset,
 	return pmmshm_explain_access(block, flags & PMMSHM_SYNC_WRITE
 					? "synchronise the block for writing"
 					: "synchronise the block", errno);
+}
+
+int pmmshm_block_sync(const struct pmmshm_block *block, size_t offset,
+		      size_t length, unsigned int flags)
+{
+	if (!block)
+		return pmmshm_fail(EINVAL, "pmmshm_block_sync: NULL argument");
+	if (sync_check(block, offset, length, flags))
+		return -1;
+	return block->backend->sync(block, offset, length, flags);
 }

@@ -65,22 +65,8 @@ static int import_attach(struct pmmshm_block *block, size_t page_size,
 	return 0;
 }
 
-/* Gets the block behind the segment that @block has attached. */
-static int import_find_attached(struct pmmshm_block *block,
-				const struct pmmshm *pmm)
-{
-	struct pmm_find req = {
-		.flags = PMM_FIND_ADDRESS,
-		.address = (uintptr_t)block->data,
-	};
-	struct import_source source;
-
-	snprintf(source.s, sizeof(source.s), "segment %d", block->shmid);
-	return import_find(block, pmm, &req, source.s);
-}
-
 /* An id may be given to another segment between two looks at it. */
-static int import_check(struct pmmshm_block *block)
+static int import_check(struct pmmshm_block *block, const struct pmmshm *pmm)
 {
 	struct pmm_block_info info;
 
@@ -90,7 +76,25 @@ static int import_check(struct pmmshm_block *block)
 		return pmmshm_fail(EIDRM, "segment %d was replaced while it was attached; try again",
 				   block->shmid);
 	block->readonly = info.state & PMM_BLOCK_READONLY;
+	pmmshm_module_set_caps(block, pmm, info.state);
 	return 0;
+}
+
+int pmmshm_module_import_attached(struct pmmshm_block *block,
+				  const struct pmmshm *pmm, int flags)
+{
+	struct pmm_find req = {
+		.flags = PMM_FIND_ADDRESS,
+		.address = (uintptr_t)block->data,
+	};
+	struct import_source source;
+
+	/* What it was attached for, the module sees at the address. */
+	(void)flags;
+	snprintf(source.s, sizeof(source.s), "segment %d", block->shmid);
+	if (import_find(block, pmm, &req, source.s))
+		return -1;
+	return import_check(block, pmm);
 }
 
 static struct pmmshm_block *import_segment(const struct pmmshm *pmm, int shmid,
@@ -101,7 +105,7 @@ static struct pmmshm_block *import_segment(const struct pmmshm *pmm, int shmid,
 	if (!block)
 		return NULL;
 	if (import_attach(block, pmm->page_size, shmid, flags, ds) ||
-	    import_find_attached(block, pmm) || import_check(block)) {
+	    pmm->backend->import_attached(block, pmm, flags)) {
 		pmmshm_block_free(block);
 		return NULL;
 	}
@@ -132,13 +136,14 @@ struct pmmshm_block *pmmshm_block_import_shmid(struct pmmshm *pmm, int shmid,
 
 /* -------------------------------------------------------- files and addresses */
 
-static int import_describe(struct pmmshm_block *block)
+static int import_describe(struct pmmshm_block *block, const struct pmmshm *pmm)
 {
 	struct pmm_block_info info;
 
 	if (pmmshm_block_read_info(block, &info))
 		return -1;
 	block->readonly = info.state & PMM_BLOCK_READONLY;
+	pmmshm_module_set_caps(block, pmm, info.state);
 	return pmmshm_block_set_size(block, info.length);
 }
 
@@ -161,6 +166,7 @@ static int import_restrict(struct pmmshm_block *block, const struct pmmshm *pmm,
 	block->sys->close(writable);
 	errno = err;
 	block->readonly = true;
+	block->caps &= ~PMMSHM_CAPS_OF_WRITERS;
 	return ret;
 }
 
@@ -207,17 +213,45 @@ static int import_map(struct pmmshm_block *block, const struct pmm_find *req,
 }
 
 /* @flags: O_RDONLY or O_RDWR; or whatever is granted, if negative */
-static struct pmmshm_block *import_found(const struct pmmshm *pmm,
-					 struct pmm_find *req, int flags,
-					 const char *source)
+static int import_found(struct pmmshm_block *block, const struct pmmshm *pmm,
+			struct pmm_find *req, int flags, const char *source)
+{
+	if (import_find(block, pmm, req, source) ||
+	    import_describe(block, pmm) ||
+	    import_set_access(block, pmm, flags, source))
+		return -1;
+	return import_map(block, req, source);
+}
+
+int pmmshm_module_import_fd(struct pmmshm_block *block,
+			    const struct pmmshm *pmm, int fd, int flags,
+			    const char *source)
+{
+	struct pmm_find req = { .flags = PMM_FIND_FD, .fd = fd };
+
+	return import_found(block, pmm, &req, flags, source);
+}
+
+int pmmshm_module_import_address(struct pmmshm_block *block,
+				 const struct pmmshm *pmm, const void *address,
+				 const char *source)
+{
+	struct pmm_find req = {
+		.flags = PMM_FIND_ADDRESS,
+		.address = (uintptr_t)address,
+	};
+
+	return import_found(block, pmm, &req, -1, source);
+}
+
+static struct pmmshm_block *import_file(const struct pmmshm *pmm, int fd,
+					int flags, const char *source)
 {
 	struct pmmshm_block *block = pmmshm_block_create(pmm);
 
 	if (!block)
 		return NULL;
-	if (import_find(block, pmm, req, source) || import_describe(block) ||
-	    import_set_access(block, pmm, flags, source) ||
-	    import_map(block, req, source)) {
+	if (pmm->backend->import_fd(block, pmm, fd, flags, source)) {
 		pmmshm_block_free(block);
 		return NULL;
 	}
@@ -235,7 +269,6 @@ static int import_check_flags(const char *function, int flags)
 struct pmmshm_block *pmmshm_block_import_fd(struct pmmshm *pmm, int fd,
 					    int flags)
 {
-	struct pmm_find req = { .flags = PMM_FIND_FD, .fd = fd };
 	struct import_source source;
 
 	if (!pmm) {
@@ -245,17 +278,14 @@ struct pmmshm_block *pmmshm_block_import_fd(struct pmmshm *pmm, int fd,
 	if (import_check_flags("pmmshm_block_import_fd", flags))
 		return NULL;
 	snprintf(source.s, sizeof(source.s), "fd %d", fd);
-	return import_found(pmm, &req, flags, source.s);
+	return import_file(pmm, fd, flags, source.s);
 }
 
 struct pmmshm_block *pmmshm_block_import_address(struct pmmshm *pmm,
 						 const void *address)
 {
-	struct pmm_find req = {
-		.flags = PMM_FIND_ADDRESS,
-		.address = (uintptr_t)address,
-	};
 	struct import_source source;
+	struct pmmshm_block *block;
 
 	if (!pmm || !address) {
 		pmmshm_fail(EINVAL, "pmmshm_block_import_address: NULL argument");
@@ -263,7 +293,14 @@ struct pmmshm_block *pmmshm_block_import_address(struct pmmshm *pmm,
 	}
 	snprintf(source.s, sizeof(source.s), "address 0x%" PRIxPTR,
 		 (uintptr_t)address);
-	return import_found(pmm, &req, -1, source.s);
+	block = pmmshm_block_create(pmm);
+	if (!block)
+		return NULL;
+	if (pmm->backend->import_address(block, pmm, address, source.s)) {
+		pmmshm_block_free(block);
+		return NULL;
+	}
+	return block;
 }
 
 /* The file of a name; as shm_open(), and a FIFO there does not stop it. */
@@ -286,10 +323,9 @@ static int import_open_name(const struct pmmshm *pmm, const char *name,
 struct pmmshm_block *pmmshm_block_import_name(struct pmmshm *pmm,
 					      const char *name, int flags)
 {
-	struct pmm_find req = { .flags = PMM_FIND_FD };
 	struct pmmshm_block *block;
 	struct import_source source;
-	int err;
+	int fd, err;
 
 	if (!pmm || !name) {
 		pmmshm_fail(EINVAL, "pmmshm_block_import_name: NULL argument");
@@ -297,13 +333,13 @@ struct pmmshm_block *pmmshm_block_import_name(struct pmmshm *pmm,
 	}
 	if (import_check_flags("pmmshm_block_import_name", flags))
 		return NULL;
-	req.fd = import_open_name(pmm, name, flags);
-	if (req.fd < 0)
+	fd = import_open_name(pmm, name, flags);
+	if (fd < 0)
 		return NULL;
 	snprintf(source.s, sizeof(source.s), "'%s'", name);
-	block = import_found(pmm, &req, flags, source.s);
+	block = import_file(pmm, fd, flags, source.s);
 	err = errno;
-	pmm->sys->close(req.fd);
+	pmm->sys->close(fd);
 	errno = err;
 	return block;
 }

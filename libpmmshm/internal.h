@@ -2,7 +2,10 @@
 /*
  * What the parts of libpmmshm share.  Nothing here is exported.
  *
- *	pmmshm.c	the connection: open, close, versions
+ *	pmmshm.c	the connection: open, close, versions, which backend
+ *	module.c	the backend "pmm": the module
+ *	shm.c		the backend "shm": ordinary shared memory
+ *	shm_file.c	its blocks that are files
  *	type.c		types of memory: describe, resize
  *	request.c	what the caller of an allocation wants, checked
  *	block.c		blocks: allocate, free, describe, map again
@@ -25,6 +28,7 @@
 #include <stdint.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 
 #include <linux/pmm.h>
@@ -36,6 +40,8 @@
 
 #define PMMSHM_HUGE	((size_t)2 << 20)
 #define PMMSHM_PERMS	((mode_t)0777)
+/* What needs the right to write to the block */
+#define PMMSHM_CAPS_OF_WRITERS	((uint64_t)(PMMSHM_CAP_DEVICE | PMMSHM_CAP_NAME))
 #define PMMSHM_DIR	"/dev/shm"	/* where the C library has POSIX names */
 
 /*
@@ -50,6 +56,12 @@ struct pmmshm_transport {
 		      const char *to, int flags);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	int (*stat)(const char *path, struct stat *st);
+	int (*fstat)(int fd, struct stat *st);
+	int (*fstatfs)(int fd, struct statfs *st);
+	int (*fchmod)(int fd, mode_t mode);
+	int (*fcntl)(int fd, int command, int arg);
+	int (*fallocate)(int fd, int mode, off_t offset, off_t length);
+	int (*memfd_create)(const char *name, unsigned int flags);
 	void *(*mmap)(void *addr, size_t length, int prot, int flags, int fd,
 		      off_t offset);
 	int (*munmap)(void *addr, size_t length);
@@ -66,22 +78,70 @@ struct pmmshm_transport {
 
 extern const struct pmmshm_transport pmmshm_transport_linux;
 
-/* Written by pmmshm_open_with() only, hence no lock. */
+struct pmmshm_request;
+
+/*
+ * Where blocks come from.  Arguments were checked before, for all backends alike;
+ * what goes wrong has been explained when it returns -1.  A @block that is to get
+ * something is freed by the caller if it fails.
+ */
+struct pmmshm_backend {
+	const char *name;
+	int segment_flags;	/* of shmget(), for the segments of blocks */
+	int (*type_get)(const struct pmmshm *pmm, unsigned int index,
+			struct pmmshm_type_info *info);
+	int (*type_resize)(const struct pmmshm *pmm, const char *type,
+			   uint64_t total);
+	/* Memory and a mapping for @block, which is new. */
+	int (*alloc)(struct pmmshm_block *block, const struct pmmshm *pmm,
+		     const struct pmmshm_request *r);
+	/* @block has attached the segment; it gets what else belongs to it. */
+	int (*import_attached)(struct pmmshm_block *block,
+			       const struct pmmshm *pmm, int flags);
+	/* @flags O_RDONLY or O_RDWR; messages call the fd @source. */
+	int (*import_fd)(struct pmmshm_block *block, const struct pmmshm *pmm,
+			 int fd, int flags, const char *source);
+	int (*import_address)(struct pmmshm_block *block,
+			      const struct pmmshm *pmm, const void *address,
+			      const char *source);
+	/* Is segment @shmid, attached at @address, a block?  1, 0 or -1. */
+	int (*find_segment)(const struct pmmshm *pmm, int shmid,
+			    const void *address, uint64_t *id);
+	int (*get_info)(const struct pmmshm_block *block,
+			struct pmmshm_block_info *info);
+	/* MAP_FAILED with errno */
+	void *(*map)(const struct pmmshm_block *block, int prot);
+	int (*home_fd)(const struct pmmshm_block *block, int flags);
+	int (*link)(const struct pmmshm_block *block, const char *name,
+		    const char *path, mode_t mode);
+	int (*dmabuf_fd)(const struct pmmshm_block *block);
+	int (*sync)(const struct pmmshm_block *block, size_t offset,
+		    size_t length, unsigned int flags);
+};
+
+extern const struct pmmshm_backend pmmshm_backend_module;
+extern const struct pmmshm_backend pmmshm_backend_shm;
+
+/* Written by pmmshm_open_with() and _open_shm() only, hence no lock. */
 struct pmmshm {
 	const struct pmmshm_transport *sys;
-	int fd;
+	const struct pmmshm_backend *backend;
+	int fd;			/* of the module's device, else -1 */
 	size_t page_size;
+	uint64_t caps;		/* PMM_CAP_* of the module */
 };
 
 /* Written until it is handed to the caller, never afterwards: no lock either. */
 struct pmmshm_block {
 	const struct pmmshm_transport *sys;
+	const struct pmmshm_backend *backend;
 	int fd;			/* -1 while there is none */
 	int shmid;		/* -1 if it has no segment */
 	bool attached;		/* @data came from shmat(), not from mmap() */
 	bool readonly;
 	void *data;		/* NULL while it is not mapped */
 	size_t size;
+	uint64_t caps;		/* PMMSHM_CAP_* */
 };
 
 /* What the caller of pmmshm_block_alloc() or _publish() wants, checked. */
@@ -108,6 +168,9 @@ struct pmmshm_text {
 	char s[48];
 };
 
+/* How messages end that are about what only the module can do */
+#define PMMSHM_NO_MODULE	"the pmm module is not in use (modprobe pmm)"
+
 /* The file of a POSIX name */
 struct pmmshm_path {
 	char s[sizeof(PMMSHM_DIR) + 1 + NAME_MAX];
@@ -116,6 +179,50 @@ struct pmmshm_path {
 /* pmmshm.c */
 struct pmmshm *pmmshm_open_with(const char *path,
 				const struct pmmshm_transport *sys);
+struct pmmshm *pmmshm_open_shm(const struct pmmshm_transport *sys);
+
+/* module.c */
+int pmmshm_module_check(struct pmmshm *pmm, const char *path);
+void pmmshm_module_set_caps(struct pmmshm_block *block,
+			    const struct pmmshm *pmm, uint64_t state);
+
+/* The module's part of what these files are about */
+int pmmshm_module_type_get(const struct pmmshm *pmm, unsigned int index,
+			   struct pmmshm_type_info *info);
+int pmmshm_module_type_resize(const struct pmmshm *pmm, const char *type,
+			      uint64_t total);
+int pmmshm_module_alloc(struct pmmshm_block *block, const struct pmmshm *pmm,
+			const struct pmmshm_request *r);
+int pmmshm_module_import_attached(struct pmmshm_block *block,
+				  const struct pmmshm *pmm, int flags);
+int pmmshm_module_import_fd(struct pmmshm_block *block,
+			    const struct pmmshm *pmm, int fd, int flags,
+			    const char *source);
+int pmmshm_module_import_address(struct pmmshm_block *block,
+				 const struct pmmshm *pmm, const void *address,
+				 const char *source);
+int pmmshm_module_find_segment(const struct pmmshm *pmm, int shmid,
+			       const void *address, uint64_t *id);
+int pmmshm_module_get_info(const struct pmmshm_block *block,
+			   struct pmmshm_block_info *info);
+void *pmmshm_module_map(const struct pmmshm_block *block, int prot);
+int pmmshm_module_home_fd(const struct pmmshm_block *block, int flags);
+int pmmshm_module_link(const struct pmmshm_block *block, const char *name,
+		       const char *path, mode_t mode);
+int pmmshm_module_dmabuf_fd(const struct pmmshm_block *block);
+int pmmshm_module_sync(const struct pmmshm_block *block, size_t offset,
+		       size_t length, unsigned int flags);
+
+/* shm_file.c */
+int pmmshm_file_create(struct pmmshm_block *block,
+		       const struct pmmshm_request *r);
+int pmmshm_file_import(struct pmmshm_block *block, const struct pmmshm *pmm,
+		       int fd, int flags, const char *source);
+int pmmshm_file_get_info(const struct pmmshm_block *block,
+			 struct pmmshm_block_info *info);
+int pmmshm_file_reopen(const struct pmmshm_block *block, int flags);
+int pmmshm_file_link(const struct pmmshm_block *block, const char *name,
+		     const char *path, mode_t mode);
 
 /* request.c */
 int pmmshm_request_init(struct pmmshm_request *r, size_t size,
@@ -166,8 +273,14 @@ void *pmmshm_map(const struct pmmshm_transport *sys,
 
 /* name.c */
 int pmmshm_name_path(struct pmmshm_path *path, const char *name);
+struct pmmshm_path pmmshm_fd_path(int fd);
+int pmmshm_name_link(const struct pmmshm_transport *sys, int fd,
+		     const char *path);
 
 /* segment.c */
+int pmmshm_segment_open(struct pmmshm_block *block,
+			const struct pmmshm_request *r);
+int pmmshm_segment_set_mode(struct pmmshm_block *block, mode_t mode);
 int pmmshm_segment_create(struct pmmshm_block *block,
 			  const struct pmmshm_request *r);
 

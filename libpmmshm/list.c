@@ -3,7 +3,7 @@
  * Which System V segments are blocks.
  *
  * Nothing in ipc/ tells, and the module does not know ids.  So each segment that
- * the caller may read is attached for an instant, and the module asked what there
+ * the caller may read is attached for an instant, and the backend asked what there
  * is at that address.  What nobody has ever attached cannot be a block, and is left
  * alone: detaching again would be its end where kernel.shm_rmid_forced is set.
  */
@@ -36,9 +36,8 @@ static bool list_describe(const struct pmmshm *pmm, int shmid, uint64_t id,
 	return true;
 }
 
-/* 1 if there is a block at @address, 0 if not, -1 if that cannot be told. */
-static int list_find(const struct pmmshm *pmm, const void *address, int shmid,
-		     uint64_t *id)
+int pmmshm_module_find_segment(const struct pmmshm *pmm, int shmid,
+			       const void *address, uint64_t *id)
 {
 	struct pmm_find req = {
 		.size = sizeof(req),
@@ -58,7 +57,7 @@ static int list_find(const struct pmmshm *pmm, const void *address, int shmid,
 			   shmid);
 }
 
-/* The same for the segment that is at @place in the kernel's table. */
+/* As find_segment(), for the segment that is at @place in the kernel's table. */
 static int list_look(const struct pmmshm *pmm, int place,
 		     struct pmmshm_segment_info *info)
 {
@@ -74,7 +73,7 @@ static int list_look(const struct pmmshm *pmm, int place,
 	p = sys->shmat(shmid, NULL, SHM_RDONLY);
 	if (p == (void *)-1)
 		return 0;
-	ret = list_find(pmm, p, shmid, &id);
+	ret = pmm->backend->find_segment(pmm, shmid, p, &id);
 	if (ret > 0 && !list_describe(pmm, shmid, id, info))
 		ret = 0;
 	err = errno;

@@ -44,13 +44,19 @@ static int name_alias(const struct pmmshm_block *block, int fd)
 }
 
 /* A thread may have fds of its own, which /proc/self does not show. */
-static int name_link(const struct pmmshm_transport *sys, int fd,
+struct pmmshm_path pmmshm_fd_path(int fd)
+{
+	struct pmmshm_path path;
+
+	snprintf(path.s, sizeof(path.s), "/proc/thread-self/fd/%d", fd);
+	return path;
+}
+
+int pmmshm_name_link(const struct pmmshm_transport *sys, int fd,
 		     const char *path)
 {
-	char file[64];
-
-	snprintf(file, sizeof(file), "/proc/thread-self/fd/%d", fd);
-	return sys->linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+	return sys->linkat(AT_FDCWD, pmmshm_fd_path(fd).s, AT_FDCWD, path,
+			   AT_SYMLINK_FOLLOW);
 }
 
 /* Turns @fd, a new file, into the name @name of the block. */
@@ -63,16 +69,31 @@ static int name_finish(const struct pmmshm_block *block, int fd,
 		return pmmshm_explain_name_file(name, errno);
 	if (name_alias(block, fd))
 		return pmmshm_explain_name_alias(block, name, errno);
-	if (name_link(sys, fd, path))
+	if (pmmshm_name_link(sys, fd, path))
 		return pmmshm_explain_name_link(name, errno);
 	return 0;
+}
+
+int pmmshm_module_link(const struct pmmshm_block *block, const char *name,
+		       const char *path, mode_t mode)
+{
+	int fd, ret, err;
+
+	/* The kernel applies the umask, as for shm_open(). */
+	fd = block->sys->open(PMMSHM_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	if (fd < 0)
+		return pmmshm_explain_name_file(name, errno);
+	ret = name_finish(block, fd, name, path);
+	err = errno;
+	block->sys->close(fd);
+	errno = err;
+	return ret;
 }
 
 int pmmshm_block_link(const struct pmmshm_block *block, const char *name,
 		      mode_t mode, unsigned int flags)
 {
 	struct pmmshm_path path;
-	int fd, ret, err;
 
 	if (!block || !name)
 		return pmmshm_fail(EINVAL, "pmmshm_block_link: NULL argument");
@@ -84,13 +105,5 @@ int pmmshm_block_link(const struct pmmshm_block *block, const char *name,
 				   (unsigned int)mode);
 	if (pmmshm_name_path(&path, name))
 		return -1;
-	/* The kernel applies the umask, as for shm_open(). */
-	fd = block->sys->open(PMMSHM_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-	if (fd < 0)
-		return pmmshm_explain_name_file(name, errno);
-	ret = name_finish(block, fd, name, path.s);
-	err = errno;
-	block->sys->close(fd);
-	errno = err;
-	return ret;
+	return block->backend->link(block, name, path.s, mode);
 }

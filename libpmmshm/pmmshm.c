@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The connection to the module: struct pmmshm.
+ * The connection: struct pmmshm.  It is to the module, or to what stands in for it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -18,49 +19,35 @@ const char *pmmshm_version(void)
 	return PMMSHM_VERSION;
 }
 
-static const char *device_path(const char *path)
+static struct pmmshm *create(const struct pmmshm_transport *sys,
+			     const struct pmmshm_backend *backend)
 {
-	if (!path)
-		path = secure_getenv("PMMSHM_DEVICE");
-	return path && *path ? path : "/dev/pmm";
+	struct pmmshm *pmm = sys->calloc(1, sizeof(*pmm));
+
+	if (!pmm)
+		return NULL;
+	pmm->sys = sys;
+	pmm->backend = backend;
+	pmm->fd = -1;
+	return pmm;
 }
 
-/* Fills in what @pmm keeps of the module's answer. */
-static int check_abi(struct pmmshm *pmm, const char *path)
-{
-	struct pmm_version version = { .size = sizeof(version) };
-
-	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_VERSION, &version)) {
-		if (errno == ENOTTY || errno == EINVAL)
-			return pmmshm_fail(EPROTO, "%s: not a pmm device, or one that this libpmmshm (%s) does not know",
-					   path, PMMSHM_VERSION);
-		return pmmshm_fail(errno, "%s: the module does not tell its version: %m",
-				   path);
-	}
-	if (version.abi != PMM_ABI)
-		return pmmshm_fail(EPROTO, "%s: the pmm module %.*s speaks ABI %u, libpmmshm %s speaks %u; use those of the same release",
-				   path, PMM_NAME_LEN - 1, version.release,
-				   version.abi, PMMSHM_VERSION, PMM_ABI);
-	pmm->page_size = version.page_size;
-	return 0;
-}
-
+/* On the module's device @path. */
 struct pmmshm *pmmshm_open_with(const char *path,
 				const struct pmmshm_transport *sys)
 {
-	struct pmmshm *pmm = sys->calloc(1, sizeof(*pmm));
+	struct pmmshm *pmm = create(sys, &pmmshm_backend_module);
 
 	if (!pmm) {
 		pmmshm_fail(ENOMEM, "cannot open %s: out of memory", path);
 		return NULL;
 	}
-	pmm->sys = sys;
 	pmm->fd = sys->open(path, O_RDWR | O_CLOEXEC, 0);
 	if (pmm->fd < 0) {
 		pmmshm_explain_open(sys, path, errno);
 		goto err_close;
 	}
-	if (check_abi(pmm, path))
+	if (pmmshm_module_check(pmm, path))
 		goto err_close;
 	return pmm;
 
@@ -69,9 +56,49 @@ err_close:
 	return NULL;
 }
 
+/* On ordinary shared memory. */
+struct pmmshm *pmmshm_open_shm(const struct pmmshm_transport *sys)
+{
+	struct pmmshm *pmm = create(sys, &pmmshm_backend_shm);
+
+	if (!pmm) {
+		pmmshm_fail(ENOMEM, "out of memory");
+		return NULL;
+	}
+	pmm->page_size = sysconf(_SC_PAGESIZE);
+	return pmm;
+}
+
+/*
+ * A device that somebody names has to be there.  One that is there and cannot be
+ * used is an error, too: whoever installed the module does not expect other memory.
+ */
 struct pmmshm *pmmshm_open(const char *path)
 {
-	return pmmshm_open_with(device_path(path), &pmmshm_transport_linux);
+	const struct pmmshm_transport *sys = &pmmshm_transport_linux;
+	const char *backend = secure_getenv("PMMSHM_BACKEND");
+	const char *device = path ? path : secure_getenv("PMMSHM_DEVICE");
+	bool named = device && *device;
+	struct pmmshm *pmm;
+
+	if (!backend || !*backend)
+		backend = "auto";
+	if (!strcmp(backend, "shm"))
+		return pmmshm_open_shm(sys);
+	if (strcmp(backend, "auto") && strcmp(backend, "pmm")) {
+		pmmshm_fail(EINVAL, "PMMSHM_BACKEND is '%s': write pmm, shm or auto",
+			    backend);
+		return NULL;
+	}
+	pmm = pmmshm_open_with(named ? device : "/dev/pmm", sys);
+	if (!pmm && errno == ENOENT && !named && !strcmp(backend, "auto"))
+		return pmmshm_open_shm(sys);
+	return pmm;
+}
+
+const char *pmmshm_backend(const struct pmmshm *pmm)
+{
+	return pmm ? pmm->backend->name : NULL;
 }
 
 void pmmshm_close(struct pmmshm *pmm)

@@ -13,6 +13,10 @@
  *	pmmshm_block_free(b);
  *	pmmshm_close(pmm);
  *
+ * Where the pmm module is not loaded, blocks are ordinary shared memory: in pieces,
+ * and each with one kind of name only.  pmmshm_backend() tells which it is, and
+ * pmmshm_block_caps() what that means for a block.
+ *
  * Rules for all functions:
  *
  * - Failure is NULL or -1 with errno set, and outputs are left untouched.
@@ -89,12 +93,14 @@ struct pmmshm_alloc_opts {
  * @align: alignment of its physical address
  * @phys: its physical address with CAP_SYS_RAWIO, else 0
  * @state: PMMSHM_STATE_* bits
- * @huge: bytes of it in 2 MiB pages
- * @holders: open handles and drivers that hold it
+ * @huge: bytes of it in 2 MiB pages; without the module always 0
+ * @holders: open handles and drivers that hold it; without the module, how often a
+ *	segment is attached
  * @uid: user who allocated it
  * @shmid: its segment, or -1
  * @type: name of its type of memory
- * @aliases: files that are its POSIX names, or were and are still in use
+ * @aliases: files that are its POSIX names, or were and are still in use; without
+ *	the module, its names
  */
 struct pmmshm_block_info {
 	uint64_t id;
@@ -168,13 +174,29 @@ struct pmmshm_segment_info {
 };
 
 /**
- * pmmshm_open() - connect to the module
+ * pmmshm_open() - connect to the module, or do without
  * @path: device node; NULL for $PMMSHM_DEVICE, or /dev/pmm if that is unset
  *
+ * $PMMSHM_BACKEND chooses where blocks come from:
+ *
+ *	pmm	the module
+ *	shm	ordinary shared memory, whatever @path is
+ *	auto	the module; ordinary shared memory if there is no /dev/pmm and neither
+ *		@path nor $PMMSHM_DEVICE names another device.  This is the default.
+ *
  * Return: a handle, or NULL: ENOENT (module not loaded), EACCES (not in the
- * node's group), EPROTO (module and library do not speak the same ABI).
+ * node's group), EPROTO (module and library do not speak the same ABI), EINVAL
+ * ($PMMSHM_BACKEND is none of the above).
  */
 struct pmmshm *pmmshm_open(const char *path);
+
+/**
+ * pmmshm_backend() - where blocks come from
+ * @pmm: handle
+ *
+ * Return: "pmm" or "shm"; NULL for NULL.
+ */
+const char *pmmshm_backend(const struct pmmshm *pmm);
 
 /**
  * pmmshm_close() - drop the connection
@@ -257,7 +279,8 @@ int pmmshm_segment_next(struct pmmshm *pmm, unsigned int *place,
  * Return: a block, or NULL: EINVAL (size 0, bad alignment, option or flag),
  * ENOENT (no such type), ENOMEM (the pool; pmmshm_error() says what was free),
  * EDQUOT, EOVERFLOW (no such size), EMFILE, EBUSY (others keep writing to each
- * new segment before it is a block), or what shmget(2) and shmat(2) set.
+ * new segment before it is a block), EOPNOTSUPP (without the module: an alignment
+ * beyond a page), or what shmget(2) and shmat(2) set.
  */
 struct pmmshm_block *pmmshm_block_alloc(struct pmmshm *pmm, size_t size,
 					const struct pmmshm_alloc_opts *opts);
@@ -290,6 +313,8 @@ struct pmmshm_block *pmmshm_block_publish(struct pmmshm *pmm, size_t size,
  *
  * Attaches the segment with the caller's own rights and finds the block there.
  *
+ * Without the module every segment can be imported.
+ *
  * Return: a block, mapped, or NULL: ENOENT (an ordinary segment), EINVAL or
  * EIDRM (no such segment), EACCES (its mode), or what shmat(2) sets.
  */
@@ -302,7 +327,8 @@ struct pmmshm_block *pmmshm_block_import_shmid(struct pmmshm *pmm, int shmid,
  * @name: as for shm_open(3): a slash, and up to 255 characters without one
  * @flags: O_RDONLY or O_RDWR
  *
- * Opens the name with the caller's own rights and finds the block there.
+ * Opens the name with the caller's own rights and finds the block there.  Without
+ * the module every object of shm_open(3) can be imported that has a size.
  *
  * Return: a block, mapped, or NULL: ENOENT (no such name, or an ordinary object),
  * EACCES (its mode), EINVAL, ENAMETOOLONG (not a name), or what open(2) and
@@ -338,7 +364,8 @@ struct pmmshm_block *pmmshm_block_import_fd(struct pmmshm *pmm, int fd,
  * be without PROT_WRITE, mprotect(2) could add that; else only reading.
  *
  * Return: a block, mapped once more, or NULL: ENOENT (not a block's), EOPNOTSUPP
- * (the home is a file of a mounted file system: import that), or what mmap(2) sets.
+ * (the home is a file of a mounted file system: import that; or there is no module
+ * to ask), or what mmap(2) sets.
  */
 struct pmmshm_block *pmmshm_block_import_address(struct pmmshm *pmm,
 						 const void *address);
@@ -367,8 +394,39 @@ size_t pmmshm_block_size(const struct pmmshm_block *block);
  */
 int pmmshm_block_shmid(const struct pmmshm_block *block);
 
-/** pmmshm_block_fd() - the block fd, owned by the block: dup(2) it to keep it */
+/**
+ * pmmshm_block_fd() - the block fd, owned by the block: dup(2) it to keep it
+ * @block: block
+ *
+ * Return: the fd, or -1 if the block has none (no %PMMSHM_CAP_FD).
+ */
 int pmmshm_block_fd(const struct pmmshm_block *block);
+
+/* pmmshm_block_caps() */
+#define PMMSHM_CAP_CONTIGUOUS	(1ULL << 0)	/* one piece of physical memory */
+#define PMMSHM_CAP_DEVICE	(1ULL << 1)	/* devices reach it: it can be a dma-buf */
+#define PMMSHM_CAP_RESIDENT	(1ULL << 2)	/* is never swapped out */
+#define PMMSHM_CAP_SYSV		(1ULL << 3)	/* has a System V id */
+#define PMMSHM_CAP_NAME		(1ULL << 4)	/* can be given POSIX names */
+#define PMMSHM_CAP_FD		(1ULL << 5)	/* can be had as an fd */
+/* Reachable in every way at once */
+#define PMMSHM_CAPS_ALL_NAMES	(PMMSHM_CAP_SYSV | PMMSHM_CAP_NAME | PMMSHM_CAP_FD)
+
+/**
+ * pmmshm_block_caps() - what is guaranteed of a block
+ * @block: block
+ *
+ * That depends on the backend, on how the block was allocated, and on the rights
+ * with which it was imported.  What is missing here is refused by the function that
+ * it is about (EOPNOTSUPP, EACCES).
+ *
+ * Without the module, a block with a segment has %PMMSHM_CAP_SYSV only; one that is
+ * allocated with %PMMSHM_NO_SEGMENT has %PMMSHM_CAP_FD, and %PMMSHM_CAP_NAME where
+ * /dev/shm is a tmpfs.
+ *
+ * Return: %PMMSHM_CAP_* bits.
+ */
+uint64_t pmmshm_block_caps(const struct pmmshm_block *block);
 
 /**
  * pmmshm_block_get_info() - describe a block
@@ -395,7 +453,9 @@ void *pmmshm_block_map(const struct pmmshm_block *block, int prot);
  * @block: block
  * @flags: O_RDONLY or O_RDWR
  *
- * Return: a new fd that can be mapped, read, written and passed on, or -1.
+ * Return: a new fd that can be mapped, read, written and passed on, or -1: EACCES
+ * (imported for reading only), EOPNOTSUPP (no %PMMSHM_CAP_FD, or the home is a file
+ * of a mounted file system).
  */
 int pmmshm_block_home_fd(const struct pmmshm_block *block, int flags);
 
@@ -426,7 +486,7 @@ int pmmshm_block_link(const struct pmmshm_block *block, const char *name,
  * A dma-buf is how drivers that know those take the block, in one piece.  It holds
  * the block by itself.
  *
- * Return: a new fd, or -1: EOPNOTSUPP (kernel without dma-bufs), EACCES (imported
+ * Return: a new fd, or -1: EOPNOTSUPP (kernel without dma-bufs, or no module), EACCES (imported
  * for reading only).
  */
 int pmmshm_block_dmabuf_fd(const struct pmmshm_block *block);

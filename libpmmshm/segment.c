@@ -33,7 +33,7 @@ static int segment_mark(struct pmmshm_block *block)
 	return 0;
 }
 
-/* Takes back segment_open(); keeps errno. */
+/* Takes back pmmshm_segment_open(); keeps errno. */
 static void segment_close(struct pmmshm_block *block)
 {
 	int err = errno;
@@ -60,7 +60,8 @@ static int segment_attach(struct pmmshm_block *block,
 	return 0;
 }
 
-static int segment_open(struct pmmshm_block *block,
+/* Gives @block, which has no mapping, a new segment of mode 0600, and maps it. */
+int pmmshm_segment_open(struct pmmshm_block *block,
 			const struct pmmshm_request *r)
 {
 	const struct pmmshm_transport *sys = block->sys;
@@ -71,7 +72,7 @@ static int segment_open(struct pmmshm_block *block,
 	};
 
 	block->shmid = sys->shmget(r->key, block->size, 0600 | IPC_CREAT |
-				   IPC_EXCL | SHM_NORESERVE);
+				   IPC_EXCL | block->backend->segment_flags);
 	if (block->shmid < 0)
 		return pmmshm_explain_shmget(sys, r->key, block->size, errno);
 	m.shmid = block->shmid;
@@ -129,7 +130,8 @@ static int segment_empty_and_adopt(const struct pmmshm_block *block)
 	return ret;
 }
 
-static int segment_set_mode(const struct pmmshm_block *block, mode_t mode)
+/* Without it there is no segment any more. */
+int pmmshm_segment_set_mode(struct pmmshm_block *block, mode_t mode)
 {
 	const struct pmmshm_transport *sys = block->sys;
 	struct shmid_ds ds;
@@ -141,8 +143,10 @@ static int segment_set_mode(const struct pmmshm_block *block, mode_t mode)
 		if (!sys->shmctl(block->shmid, IPC_SET, &ds))
 			return 0;
 	}
-	return pmmshm_fail(errno, "cannot set the mode of segment %d to %04o: %m",
-			   block->shmid, (unsigned int)mode);
+	pmmshm_fail(errno, "cannot set the mode of segment %d to %04o: %m",
+		    block->shmid, (unsigned int)mode);
+	segment_close(block);
+	return -1;
 }
 
 /* Gives @block, which has no home and no mapping, a segment, and maps it. */
@@ -152,7 +156,7 @@ int pmmshm_segment_create(struct pmmshm_block *block,
 	int try, ret;
 
 	for (try = 0; try < ADOPT_TRIES; try++) {
-		if (segment_open(block, r))
+		if (pmmshm_segment_open(block, r))
 			return -1;
 		ret = try ? segment_empty_and_adopt(block)
 			  : segment_adopt(block);
@@ -165,9 +169,5 @@ int pmmshm_segment_create(struct pmmshm_block *block,
 	}
 	if (try == ADOPT_TRIES)
 		return -1;
-	if (segment_set_mode(block, r->mode)) {
-		segment_close(block);
-		return -1;
-	}
-	return 0;
+	return pmmshm_segment_set_mode(block, r->mode);
 }

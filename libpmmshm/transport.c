@@ -2,7 +2,7 @@
 /*
  * The system calls of libpmmshm.  Unit tests bring a table of their own.
  *
- * shmget() and ftruncate() go past the C library, and so past pmmrun's preload:
+ * shmget(), ftruncate() and memfd_create() go past the C library, and so past pmmrun's preload:
  * the library wants memory that is no block yet.
  */
 #include <errno.h>
@@ -35,6 +35,21 @@ static int linux_ftruncate(int fd, off_t length)
 	return syscall(SYS_ftruncate, fd, length);
 }
 
+static int linux_memfd_create(const char *name, unsigned int flags)
+{
+	return syscall(SYS_memfd_create, name, flags);
+}
+
+static int linux_fcntl(int fd, int command, int arg)
+{
+	return fcntl(fd, command, arg);
+}
+
+static int linux_fstat(int fd, struct stat *st)
+{
+	return fstat(fd, st);
+}
+
 static int linux_stat(const char *path, struct stat *st)
 {
 	return stat(path, st);
@@ -47,6 +62,12 @@ const struct pmmshm_transport pmmshm_transport_linux = {
 	.linkat = linkat,
 	.ioctl = linux_ioctl,
 	.stat = linux_stat,
+	.fstat = linux_fstat,
+	.fstatfs = fstatfs,
+	.fchmod = fchmod,
+	.fcntl = linux_fcntl,
+	.fallocate = fallocate,
+	.memfd_create = linux_memfd_create,
 	.mmap = mmap,
 	.munmap = munmap,
 	.madvise = madvise,

@@ -25,13 +25,11 @@ static void type_info_fill(struct pmmshm_type_info *to,
 	to->limit = from->limit;
 }
 
-int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
-		    struct pmmshm_type_info *info)
+int pmmshm_module_type_get(const struct pmmshm *pmm, unsigned int index,
+			   struct pmmshm_type_info *info)
 {
 	struct pmm_type_info req = { .size = sizeof(req), .index = index };
 
-	if (!pmm || !info)
-		return pmmshm_fail(EINVAL, "pmmshm_type_get: NULL argument");
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_TYPE, &req)) {
 		if (errno == ENOENT)
 			return pmmshm_fail(ENOENT, "no type of memory number %u",
@@ -43,19 +41,33 @@ int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
 	return 0;
 }
 
-int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total)
+int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
+		    struct pmmshm_type_info *info)
+{
+	if (!pmm || !info)
+		return pmmshm_fail(EINVAL, "pmmshm_type_get: NULL argument");
+	return pmm->backend->type_get(pmm, index, info);
+}
+
+int pmmshm_module_type_resize(const struct pmmshm *pmm, const char *type,
+			      uint64_t total)
 {
 	struct pmm_resize req = { .size = sizeof(req), .total = total };
 
-	if (!pmm)
-		return pmmshm_fail(EINVAL, "pmmshm_type_resize: NULL argument");
-	if (!type)
-		type = "";
-	if (strlen(type) >= sizeof(req.type))
-		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
-				   type);
 	memcpy(req.type, type, strlen(type));
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_RESIZE, &req))
 		return pmmshm_explain_resize(&req, errno);
 	return 0;
+}
+
+int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total)
+{
+	if (!pmm)
+		return pmmshm_fail(EINVAL, "pmmshm_type_resize: NULL argument");
+	if (!type)
+		type = "";
+	if (strlen(type) >= PMM_NAME_LEN)
+		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
+				   type);
+	return pmm->backend->type_resize(pmm, type, total);
 }

@@ -22,3 +22,6 @@ prove_objs := $(prove_objs:%=build/obj/xclient-demo/%.o)
 
 $(prove_objs): cflags += -D_GNU_SOURCE
 build/bin/pmm-prove: $(prove_objs) build/lib/libpmmshm.so
+
+UNIT_TESTS += tests/unit/test_player_shm.sh
+tests/unit/test_player_shm.sh: build/bin/pmm-play

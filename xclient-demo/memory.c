@@ -90,6 +90,17 @@ static const struct memory_ops *const all_ops[] = {
 };
 
 /**
+ * memory_source_backend() - what memory is this made of?
+ * @source: source
+ *
+ * Return: "pmm", "shm", or "none" for memory that is not shared
+ */
+const char *memory_source_backend(const struct memory_source *source)
+{
+	return pmmshm_backend(source->pmm) ?: "none";
+}
+
+/**
  * memory_source_open() - get ready to give out memory
  * @source: filled in
  * @kind: what it gives out
@@ -104,6 +115,8 @@ int memory_source_open(struct memory_source *source, enum memory_kind kind)
 	source->pmm = pmmshm_open(NULL);
 	if (!source->pmm)
 		return complain("%s\n(--copy does without PMM)", pmmshm_error());
+	if (!strcmp(pmmshm_backend(source->pmm), "shm"))
+		complain("the pmm module is not in use (modprobe pmm): pictures are in ordinary memory, shared but not contiguous");
 	return 0;
 }
 

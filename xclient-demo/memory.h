@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where frames live: in PMM blocks, or with --copy in ordinary memory.
+ * Where frames live: in PMM blocks, which without the module are ordinary shared
+ * memory; or with --copy in memory that is not shared.
  */
 #ifndef XCLIENT_MEMORY_H
 #define XCLIENT_MEMORY_H
@@ -20,7 +21,7 @@ enum memory_kind {
 /**
  * struct memory_source - gives out memory
  * @ops: how
- * @pmm: connection to the module, for blocks
+ * @pmm: where blocks come from
  */
 struct memory_source {
 	const struct memory_ops *ops;
@@ -44,6 +45,7 @@ struct memory {
 };
 
 int memory_source_open(struct memory_source *source, enum memory_kind kind);
+const char *memory_source_backend(const struct memory_source *source);
 void memory_source_close(struct memory_source *source);
 
 struct memory *memory_alloc(struct memory_source *source, size_t size);

@@ -107,7 +107,9 @@ static int import_block(struct proof *proof, int fd)
 	if (pmm)
 		block = pmmshm_block_import_fd(pmm, fd, O_RDONLY);
 	error = block ? pmmshm_block_get_info(block, &proof->info) : -1;
-	if (error)
+	if (!error && !(pmmshm_block_caps(block) & PMMSHM_CAP_CONTIGUOUS))
+		error = complain("there is nothing to prove: without the pmm module all memory is ordinary; modprobe pmm");
+	else if (error)
 		complain("what process %d has at 0x%" PRIx64 ": %s", proof->client,
 			 proof->client_map.start, pmmshm_error());
 	pmmshm_block_free(block);

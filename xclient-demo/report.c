@@ -113,6 +113,7 @@ static void write_all(FILE *out, struct player *player)
 	fputs("{\n", out);
 	json_string(out, "mode", way_is_shared(way) ? "pmm" : "copy");
 	json_string(out, "way", way->name);
+	json_string(out, "backend", memory_source_backend(&player->source));
 	player->feed->ops->report(player->feed, out);
 	write_display(out, player);
 	write_stats(out, player);

@@ -24,6 +24,7 @@ void library_open(void)
 {
 	wait_pool_whole(10);
 	pmm = EXPECT_GOT(pmmshm_open(NULL));
+	EXPECT(!strcmp(pmmshm_backend(pmm), "pmm"));
 }
 
 void library_close(void)

@@ -19,7 +19,7 @@ static int ioc_version(int fd, struct pmm_version *arg)
 	ck_assert_uint_eq(arg->flags, 0);
 	arg->abi = fake_world.abi;
 	arg->page_size = PAGE;
-	arg->caps = PMM_CAP_ADOPT_SYSV;
+	arg->caps = PMM_CAP_ADOPT_SYSV | PMM_CAP_ALIAS;
 	/* As long as can be, and not what the library expects to see. */
 	memset(arg->release, 'r', sizeof(arg->release));
 	arg->release[sizeof(arg->release) - 1] = '\0';

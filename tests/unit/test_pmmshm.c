@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libpmmshm without the module: everything but test_pmmshm_system.c runs on the
- * stand-in of pmmshm_fake.c.
+ * libpmmshm without the module: on the stand-in of pmmshm_fake.c, and on the shared
+ * memory of this machine where test_pmmshm_both.c, _shm.c and _system.c say so.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -97,6 +97,8 @@ int main(void)
 	srunner_add_suite(runner, suite_name());
 	srunner_add_suite(runner, suite_device());
 	srunner_add_suite(runner, suite_explain());
+	srunner_add_suite(runner, suite_both());
+	srunner_add_suite(runner, suite_shm());
 	srunner_add_suite(runner, suite_threads());
 	srunner_add_suite(runner, suite_system());
 	srunner_run_all(runner, CK_ENV);

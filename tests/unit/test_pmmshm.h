@@ -43,6 +43,8 @@ Suite *suite_list(void);
 Suite *suite_name(void);
 Suite *suite_device(void);
 Suite *suite_explain(void);
+Suite *suite_both(void);
+Suite *suite_shm(void);
 Suite *suite_threads(void);
 Suite *suite_system(void);
 

@@ -29,14 +29,6 @@ START_TEST(opens_the_named_device)
 }
 END_TEST
 
-START_TEST(opens_the_usual_device)
-{
-	setenv("PMMSHM_DEVICE", "", 1);
-	if (access("/dev/pmm", F_OK))
-		assert_fails(pmmshm_open(NULL), ENOENT, "/dev/pmm: ");
-}
-END_TEST
-
 /* A new segment, marked, of 4 MiB.  It goes when it is detached. */
 static int segment_attach(void **data)
 {
@@ -275,7 +267,6 @@ Suite *suite_system(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, opens_the_named_device);
-	tcase_add_test(tcase, opens_the_usual_device);
 	tcase_add_test(tcase, segments_are_aligned_and_empty);
 	tcase_add_test(tcase, marked_segments_can_be_changed_and_attached);
 	tcase_add_test(tcase, locked_segments_can_be_emptied);
