@@ -128,6 +128,7 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 # so that pkg-config sees what was installed.
 ifneq ($(filter demo% check% fuzz soak guest bench% lint,$(MAKECMDGOALS)),)
 include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
+	$(if $(filter check check-unit,$(MAKECMDGOALS)),build/.setup-unit) \
 	$(if $(filter check check-unit fuzz,$(MAKECMDGOALS)),build/.setup-fuzz) \
 	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
 # Building alone installs nothing, but says what it will not find.
@@ -142,7 +143,7 @@ build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-build/.setup-lint build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/setup.sh
+build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/setup.sh
 	scripts/setup.sh --$*
 	@mkdir -p build && touch $@
 
@@ -219,7 +220,7 @@ bench-all: all	## Run all benchmarks, with plots
 
 # -------------------------------------------------------- install, clean, help
 
-.PHONY: install clean help FORCE
+.PHONY: install abi clean help FORCE
 install: all	## Install library, header, pkg-config file and tools (PREFIX, DESTDIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/linux
 	$(if $(INSTALL_BIN),install $(INSTALL_BIN) $(DESTDIR)$(BINDIR))
@@ -229,6 +230,12 @@ install: all	## Install library, header, pkg-config file and tools (PREFIX, DEST
 	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
+
+# Each file is read while the new one is made.
+abi: build/lib/libpmmshm.so	## Record what libpmmshm exports, after a change that is meant
+	libpmmshm/abi.sh symbols >build/libpmmshm.symbols
+	libpmmshm/abi.sh dump >build/libpmmshm.abi
+	mv build/libpmmshm.symbols build/libpmmshm.abi libpmmshm
 
 clean:	## Remove everything that was built (downloaded kernels stay in the cache)
 	rm -rf build out $(CLEAN)

@@ -4,6 +4,7 @@
 # setup.sh            install what is missing, fetch the kernels if they are not there
 # setup.sh --refresh  the same, and look for newer kernels
 # setup.sh --lint     install what only lint.sh needs
+# setup.sh --unit     install what only some unit tests need
 # setup.sh --fuzz     install what only the fuzzers need
 # setup.sh --bench    install what only the plots of bench.sh need
 # setup.sh --missing  only print the Debian packages that are missing
@@ -70,6 +71,18 @@ needed() {
 # What only the plots of bench.sh need.
 bench_needed() {
 	echo "gnuplot-nox             command gnuplot"
+}
+
+# What only some unit tests need, which are skipped without it.
+unit_needed() {
+	cat <<-EOT
+		abigail-tools           command abidiff
+		g++                     command g++
+		gcc-multilib            files   /usr/lib/gcc/*/*/32/libgcc.a
+		mypy                    command mypy
+		python3                 file    /usr/bin/python3
+		python3-numpy           file    /usr/lib/python3/dist-packages/numpy/__init__.py
+	EOT
 }
 
 # What only the fuzzers need.
@@ -156,7 +169,7 @@ install_missing() {
 
 needed=needed
 case ${1:-} in
---lint | --fuzz | --bench)
+--lint | --unit | --fuzz | --bench)
 	needed=${1#--}_needed
 	install_missing
 	exit
