@@ -80,4 +80,12 @@ fi
 		'set_compound_page_dtor(NULL, TRANSHUGE_PAGE_DTOR);' \
 		'extern struct folio *f; folio_set_large_rmappable(f); atomic_set(&f->_large_mapcount, -1);' \
 		linux/mm.h
+	probe GUP_VMAS \
+		'get_user_pages_remote(NULL, 0, 1, 0, NULL, NULL, NULL);' \
+		'get_user_pages_remote(NULL, 0, 1, 0, NULL, NULL);' \
+		linux/mm.h
+	probe FOLIO_LIKELY_MAPPED_SHARED \
+		'extern struct folio *f; bool b = folio_likely_mapped_shared(f); (void)b;' \
+		'extern struct page *p; int n = page_mapcount(p); (void)n;' \
+		linux/mm.h
 } >"$header"

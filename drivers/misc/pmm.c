@@ -127,6 +127,8 @@ static long pmm_ioc_version(void __user *uarg)
 		version.caps |= PMM_CAP_DMABUF;
 	if (PMM_CHUNK_ORDER)
 		version.caps |= PMM_CAP_HUGE;
+	if (IS_ENABLED(CONFIG_DEVICE_MIGRATION))
+		version.caps |= PMM_CAP_MIGRATE;
 	memset(version.release, 0, sizeof(version.release));
 	strscpy(version.release, PMM_VERSION, sizeof(version.release));
 	return pmm_copy_out(uarg, &version, sizeof(version), usize);
@@ -240,6 +242,8 @@ static long pmm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return pmm_ioc_quota(uarg);
 	case PMM_IOC_RESIZE:
 		return pmm_ioc_resize(uarg);
+	case PMM_IOC_MIGRATE:
+		return pmm_ioc_migrate(uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -89,6 +89,30 @@ static inline bool pmm_compound_head_unused(struct page *page)
 #endif
 }
 
+/* As many pages as there are from @start on, faulted in; mmap_lock is held. */
+static inline long pmm_get_user_pages_remote(struct mm_struct *mm,
+					     unsigned long start,
+					     unsigned long nr,
+					     unsigned int flags,
+					     struct page **pages)
+{
+#ifdef PMM_HAVE_GUP_VMAS
+	return get_user_pages_remote(mm, start, nr, flags, pages, NULL, NULL);
+#else
+	return get_user_pages_remote(mm, start, nr, flags, pages, NULL);
+#endif
+}
+
+/* Does more than one process map this page, as far as can be told? */
+static inline bool pmm_page_shared(struct page *page)
+{
+#ifdef PMM_HAVE_FOLIO_LIKELY_MAPPED_SHARED
+	return folio_likely_mapped_shared(page_folio(page));
+#else
+	return page_mapcount(page) > 1;
+#endif
+}
+
 /* Flags that live in the first tail page and mean something else elsewhere. */
 #ifndef PAGE_FLAGS_SECOND
 #define PAGE_FLAGS_SECOND 0UL

@@ -16,6 +16,8 @@
  *	pmm_types_lock		the list of types
  *	pmm_type.lock		an allocator and the figures of its type
  *	pmm_accounts.lock	what is charged to whom; nests with nothing
+ *	pmm_coherent.lock	the free pages of a type that pages are moved into;
+ *				inside mmap_lock, outside the two before this one
  *
  * mmap() holds mmap_lock and needs pmm_block.lock; write() to a tmpfs file
  * holds the inode lock and needs mmap_lock.  So nobody waits for an inode lock
@@ -44,6 +46,7 @@
 #include "pmm_alloc.h"
 #include <uapi/linux/pmm.h>
 
+struct pmm_coherent;
 struct seq_file;
 
 /* Homes are made of folios of this order where address and size allow. */
@@ -134,6 +137,8 @@ struct pmm_scrub {
  * @limit: physical address that all its memory is below; U64_MAX if any may be
  * @pool: system RAM that was taken from the kernel, see pmm_ram.c
  * @owner: module that every block keeps, or NULL
+ * @coherent: of a type with PMM_TYPE_MIGRATE, which has no blocks, its memory; NULL
+ *	for others
  * @ranges: its struct pmm_range, under pmm_ranges_mutex
  * @accounts: what its users have, see pmm_quota.c
  * @scrub: its free memory that is not zeroed, see pmm_scrub.c
@@ -159,6 +164,7 @@ struct pmm_type {
 	u64 limit;
 	bool pool;
 	struct module *owner;
+	struct pmm_coherent *coherent;
 	struct list_head ranges;
 	struct pmm_accounts accounts;
 	struct pmm_scrub scrub;
@@ -291,6 +297,7 @@ struct pmm_charge;
 int pmm_quota_charge(struct pmm_type *type, unsigned long pages,
 		     struct pmm_charge **chargep, struct pmm_why *why);
 void pmm_quota_uncharge(struct pmm_charge *charge);
+void pmm_quota_uncharge_some(struct pmm_charge *charge, unsigned long pages);
 long pmm_ioc_quota(void __user *uarg);
 void pmm_accounts_init(struct pmm_accounts *accounts);
 void pmm_accounts_destroy(struct pmm_accounts *accounts);
@@ -384,6 +391,7 @@ int pmm_quarantine_init(void);
 void pmm_quarantine_exit(void);
 void pmm_quarantine_add(struct pmm_block *block);
 void pmm_quarantine_flush(void);
+void pmm_drain_all(void);
 
 /* ---- for drivers: drivers/misc/pmm_kapi.c, pmm_dma.c, include/linux/pmm.h ---- */
 
@@ -519,6 +527,15 @@ struct file *pmm_block_file(struct pmm_block *block, bool write);
 struct pmm_block *pmm_block_of_file(struct file *file);
 struct pmm_block *pmm_block_from_file(struct file *file);
 long pmm_ioc_find(void __user *uarg);
+
+#ifdef CONFIG_DEVICE_MIGRATION
+long pmm_ioc_migrate(void __user *uarg);
+#else
+static inline long pmm_ioc_migrate(void __user *uarg)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 #ifdef CONFIG_DMA_SHARED_BUFFER
 struct file *pmm_dmabuf_create(struct pmm_block *block);

@@ -44,8 +44,8 @@ static void pmm_drain_cpu(struct work_struct *work)
 	pmm_folio_batch_release(&batch);
 }
 
-/* Empty every CPU's batches of pages. */
-static void pmm_drain_all(void)
+/* Empty every CPU's batches of pages; may sleep. */
+void pmm_drain_all(void)
 {
 	struct work_struct __percpu *drains = alloc_percpu(struct work_struct);
 	int cpu;

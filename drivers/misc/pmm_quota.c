@@ -322,8 +322,15 @@ int pmm_quota_charge(struct pmm_type *type, unsigned long pages,
 	return err;
 }
 
-/* A block's pages are back in the pool.  NULL is a block that nobody pays for. */
-void pmm_quota_uncharge(struct pmm_charge *charge)
+/**
+ * pmm_quota_uncharge_some() - some pages of a charge are back
+ * @charge: what pmm_quota_charge() gave; gone with the last of its pages.  NULL is
+ *	something that nobody pays for.
+ * @pages: how many
+ *
+ * Context: May sleep.  Nobody else uses the charge meanwhile.
+ */
+void pmm_quota_uncharge_some(struct pmm_charge *charge, unsigned long pages)
 {
 	struct pmm_accounts *accounts;
 	unsigned int i;
@@ -333,11 +340,21 @@ void pmm_quota_uncharge(struct pmm_charge *charge)
 	accounts = &charge->type->accounts;
 	spin_lock(&accounts->lock);
 	for (i = 0; i < charge->nr; i++)
-		charge->accounts[i]->used -= charge->pages;
-	accounts->used -= charge->pages;
-	pmm_charge_leave(charge);
+		charge->accounts[i]->used -= pages;
+	accounts->used -= pages;
+	charge->pages -= pages;
+	if (!charge->pages)
+		pmm_charge_leave(charge);
 	spin_unlock(&accounts->lock);
-	pmm_charge_discard(charge);
+	if (!charge->pages)
+		pmm_charge_discard(charge);
+}
+
+/* A block's pages are back in the pool. */
+void pmm_quota_uncharge(struct pmm_charge *charge)
+{
+	if (charge)
+		pmm_quota_uncharge_some(charge, charge->pages);
 }
 
 /* ---- limits ---- */

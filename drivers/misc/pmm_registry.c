@@ -84,7 +84,8 @@ struct pmm_type *pmm_type_by_index(unsigned int index)
 int pmm_type_list(struct pmm_type *type)
 {
 	struct pmm_type *other;
-	int err = pmm_scrub_start(type);
+	/* What pages are moved into is not zeroed beforehand. */
+	int err = type->coherent ? 0 : pmm_scrub_start(type);
 
 	if (err)
 		return err;
@@ -449,7 +450,7 @@ static struct pmm_block *pmm_choose(struct pmm_choice *choice)
 	unsigned int i;
 
 	for (i = 0; (type = pmm_type_by_index(i)); i++) {
-		if ((type->caps & caps) == caps) {
+		if (!type->coherent && (type->caps & caps) == caps) {
 			tried = pmm_choice_try(choice, type);
 			if (tried != ERR_PTR(-ENOENT))
 				block = tried;
@@ -469,7 +470,9 @@ static struct pmm_block *pmm_choose_named(struct pmm_choice *choice)
 
 	if (!type)
 		return block;
-	if ((type->caps & caps) == caps)
+	if (type->coherent)
+		block = ERR_PTR(-EOPNOTSUPP);
+	else if ((type->caps & caps) == caps)
 		block = pmm_choice_try(choice, type);
 	pmm_type_put(type);
 	return block;
@@ -485,9 +488,9 @@ static struct pmm_block *pmm_choose_named(struct pmm_choice *choice)
  * A failure is counted in the type that @why is about.
  *
  * Context: May sleep.  The caller keeps the module.
- * Return: a zeroed block with one user, or an ERR_PTR: -ENOENT (no such type) and
- * the errors of pmm_dma_check_type(), pmm_block_alloc() and
- * pmm_block_alloc_charged().
+ * Return: a zeroed block with one user, or an ERR_PTR: -ENOENT (no such type),
+ * -EOPNOTSUPP (one that pages of processes are moved into) and the errors of
+ * pmm_dma_check_type(), pmm_block_alloc() and pmm_block_alloc_charged().
  */
 struct pmm_block *pmm_types_alloc(const struct pmm_want *want, char *chosen,
 				  struct pmm_why *why)

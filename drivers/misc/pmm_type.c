@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "pmm_coherent.h"
 #include "pmm_core.h"
 
 /**
@@ -51,6 +52,7 @@ static void pmm_type_release(struct kref *ref)
 {
 	struct pmm_type *type = container_of(ref, struct pmm_type, ref);
 
+	pmm_coherent_destroy(type->coherent);
 	type->ops->destroy(type->alloc);
 	pmm_accounts_destroy(&type->accounts);
 	pmm_scrub_destroy(&type->scrub);
@@ -128,8 +130,12 @@ static void pmm_type_stats(struct pmm_type *type, struct pmm_alloc_stats *stats)
 {
 	lockdep_assert_held(&type->lock);
 	memset(stats, 0, sizeof(*stats));
-	if (type->alloc)
+	if (type->coherent) {
+		stats->free = pmm_coherent_nr_free(type);
+		stats->largest = stats->free;
+	} else if (type->alloc) {
 		type->ops->stats(type->alloc, stats);
+	}
 	stats->free += type->scrub.pages;
 }
 

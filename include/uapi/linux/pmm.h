@@ -51,6 +51,7 @@
 #define PMM_IOC_FIND		_IO(PMM_IOC, 0x03)
 #define PMM_IOC_QUOTA		_IO(PMM_IOC, 0x04)
 #define PMM_IOC_RESIZE		_IO(PMM_IOC, 0x05)
+#define PMM_IOC_MIGRATE		_IO(PMM_IOC, 0x07)
 
 /* On a block fd */
 #define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
@@ -66,6 +67,7 @@
 #define PMM_CAP_HUGE		(1ULL << 2)	/* homes are made of 2 MiB folios */
 #define PMM_CAP_ALIAS		(1ULL << 3)	/* ALIAS makes further names */
 #define PMM_CAP_DMABUF		(1ULL << 4)	/* DMABUF makes dma-bufs */
+#define PMM_CAP_MIGRATE		(1ULL << 5)	/* MIGRATE moves pages of processes */
 
 /**
  * struct pmm_version - PMM_IOC_VERSION: what is behind /dev/pmm
@@ -90,6 +92,7 @@ struct pmm_version {
 #define PMM_TYPE_DEVICE		(1ULL << 1)	/* memory that is on a device */
 #define PMM_TYPE_MAPPABLE	(1ULL << 2)	/* programs may map its blocks */
 #define PMM_TYPE_SYNC		(1ULL << 3)	/* needs cache maintenance */
+#define PMM_TYPE_MIGRATE	(1ULL << 4)	/* has no blocks, see PMM_IOC_MIGRATE */
 
 /**
  * struct pmm_type_info - PMM_IOC_TYPE: one type of memory
@@ -176,6 +179,7 @@ struct pmm_type_info {
  *
  * Returns a block fd, close-on-exec.  The memory reads as zeroes.  The out
  * fields are written when the call fails with ENOMEM, EDQUOT or ENOENT, too.
+ * EOPNOTSUPP for a type with PMM_TYPE_MIGRATE, which has no blocks.
  */
 struct pmm_alloc {
 	__u32 size;
@@ -265,6 +269,88 @@ struct pmm_resize {
 	__aligned_u64 actual;
 	__u32 reason;
 	__u32 reserved;
+};
+
+/* pmm_migrate.flags */
+#define PMM_MIGRATE_MEM		(1U << 0)	/* another process's memory */
+
+/* pmm_migrate.reason: why not all of the range is where it was to go */
+#define PMM_MIGRATE_NONE	0	/* it is, or a signal came */
+#define PMM_MIGRATE_UNMAPPED	1	/* there is no memory at some address */
+#define PMM_MIGRATE_UNFIT	2	/* not ordinary memory: a file's or a device's */
+#define PMM_MIGRATE_SHARED	3	/* other processes have the same pages */
+#define PMM_MIGRATE_LARGE	4	/* part of a huge page that cannot be split */
+#define PMM_MIGRATE_BUSY	5	/* pinned, or in use just then */
+#define PMM_MIGRATE_NO_ROOM	6	/* the type has no free memory */
+#define PMM_MIGRATE_QUOTA	7	/* the caller's quota */
+#define PMM_MIGRATE_RESERVE	8	/* all users together would use up the reserve */
+#define PMM_MIGRATE_NO_MEMORY	9	/* the kernel has no free memory */
+
+/**
+ * struct pmm_migrate - PMM_IOC_MIGRATE: move a process's pages
+ * @size: in: size of this structure
+ * @flags: in: PMM_MIGRATE_MEM
+ * @address: in: where the memory begins
+ * @length: in: how much it is, in bytes.  All pages are moved that have any of it.
+ * @type: in: name of a type with PMM_TYPE_MIGRATE, where to move it; or empty, to
+ *	move it back to system RAM
+ * @mem_fd: in: with PMM_MIGRATE_MEM, /proc/PID/mem of the process, which can be
+ *	opened by whoever may ptrace it; else zero
+ * @reason: out: PMM_MIGRATE_*; if the call ended early, why; else the first that was
+ *	met
+ * @reserved: in: zero
+ * @moved: out: bytes that were moved; like all the following, of whole pages
+ * @there: out: bytes that were there already.  When moving back, those without
+ *	memory, or in swap, count here, too.
+ * @unmapped: out: bytes where nothing is mapped
+ * @unfit: out: bytes of mappings of files, shared memory, huge pages of hugetlbfs and
+ *	devices
+ * @shared: out: bytes that other processes have, too, since a fork or by KSM
+ * @large: out: bytes in huge pages that are mapped in pieces; madvise(MADV_COLD) of
+ *	each page splits them
+ * @busy: out: bytes that were pinned, locked, or not to be had, several times over
+ * @left: out: bytes at the end, or in between, when there was no room or a signal
+ *	came
+ *
+ * The addresses stay the same, and so do the contents: whoever touches a page that
+ * is on its way waits for it.  Only private anonymous memory can be moved: what
+ * malloc() gives, stacks.  What was never touched becomes zeroed memory there.  The
+ * out fields are written, and add up to the whole range, also when the call fails
+ * with one of
+ *
+ *	EINTR		a signal came; call again for what is left
+ *	EFAULT		PMM_MIGRATE_UNMAPPED
+ *	EOPNOTSUPP	PMM_MIGRATE_UNFIT
+ *	EBUSY		PMM_MIGRATE_SHARED, _LARGE or _BUSY
+ *	ENOMEM		PMM_MIGRATE_NO_ROOM, _RESERVE or _NO_MEMORY
+ *	EDQUOT		PMM_MIGRATE_QUOTA
+ *
+ * which is whenever not all of it is there.  ENOENT when there is no such type,
+ * ENODEV when its memory is for blocks, EBADF when @mem_fd is not /proc/PID/mem,
+ * ESRCH when that process has gone.
+ *
+ * Pages in a type are charged to the user who moved them there, until they are
+ * freed, which is when they are unmapped, moved back, or their process ends, and
+ * go on to be charged to the memory control group they were in.  They are neither
+ * swapped nor reclaimed.
+ */
+struct pmm_migrate {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 address;
+	__aligned_u64 length;
+	char type[PMM_NAME_LEN];
+	__s32 mem_fd;
+	__u32 reason;
+	__aligned_u64 reserved;
+	__aligned_u64 moved;
+	__aligned_u64 there;
+	__aligned_u64 unmapped;
+	__aligned_u64 unfit;
+	__aligned_u64 shared;
+	__aligned_u64 large;
+	__aligned_u64 busy;
+	__aligned_u64 left;
 };
 
 /* pmm_find.flags: exactly one */
