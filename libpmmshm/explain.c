@@ -205,6 +205,9 @@ int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 	case ENOMEM:
 	case EDQUOT:
 		return explain_reason(buf, req, err);
+	case EOPNOTSUPP:
+		return pmmshm_fail(err, "%s: that type has no blocks, but pages are moved there (pmmshm_migrate())",
+				   buf);
 	case EINVAL:
 		return pmmshm_fail(err, "%s: the module refuses this size, or an alignment of %s; pmmshm_type_get() tells the limits",
 				   buf, pmmshm_bytes(req->align).s);
@@ -244,6 +247,62 @@ int pmmshm_explain_resize(const struct pmm_resize *req, int err)
 				   "the kernel cannot free more");
 	}
 	return pmmshm_fail(err, "cannot resize %s: %m", type);
+}
+
+/* ------------------------------------------------------------------ moving */
+
+static const char *why_stayed(uint32_t reason)
+{
+	switch (reason) {
+	case PMM_MIGRATE_UNMAPPED:
+		return "nothing is mapped at some of its addresses";
+	case PMM_MIGRATE_UNFIT:
+		return "some is a file's, shared memory or a device's, which stay where they are";
+	case PMM_MIGRATE_SHARED:
+		return "some is shared with another process since a fork, or by KSM; write to it first";
+	case PMM_MIGRATE_LARGE:
+		return "some is in huge pages that could not be split";
+	case PMM_MIGRATE_BUSY:
+		return "some is pinned, by a device or a transfer, or in use just then; try again";
+	case PMM_MIGRATE_NO_ROOM:
+		return "the type has no room for the rest; move something else back";
+	case PMM_MIGRATE_QUOTA:
+		return "the rest would exceed this user's quota; move something else back, or have the quota raised";
+	case PMM_MIGRATE_RESERVE:
+		return "what is left of the type is in reserve for privileged programs";
+	case PMM_MIGRATE_NO_MEMORY:
+		return "the kernel has no free memory for the rest; end some programs";
+	}
+	return NULL;
+}
+
+/* @req as PMM_IOC_MIGRATE left it when it failed with @err. */
+int pmmshm_explain_migrate(const struct pmm_migrate *req, int err)
+{
+	struct pmmshm_text length = pmmshm_bytes(req->length);
+	struct pmmshm_text done = pmmshm_bytes(req->moved + req->there);
+	const char *type = req->type[0] ? req->type : "system RAM";
+	const char *why = why_stayed(req->reason);
+
+	if (why)
+		return pmmshm_fail(err, "cannot move all of %s to %s: %s is there, and %s",
+				   length.s, type, done.s, why);
+	switch (err) {
+	case ENOENT:
+		return pmmshm_fail(err, "cannot move memory to %s: no such type of memory",
+				   type);
+	case ENODEV:
+		return pmmshm_fail(err, "cannot move memory to %s: that type is for blocks",
+				   type);
+	case ESRCH:
+		return pmmshm_fail(err, "cannot move memory to %s: its process has ended",
+				   type);
+	case ENOTTY:
+	case EOPNOTSUPP:
+		return pmmshm_fail(err, "cannot move memory to %s: the pmm module, or the kernel, cannot do that",
+				   type);
+	}
+	return pmmshm_fail(err, "cannot move %s to %s: %m", length.s, type);
 }
 
 /* ---------------------------------------------------------------- segments */

@@ -14,6 +14,7 @@
  *	device.c	blocks for devices: dma-bufs, and taking turns
  *	segment.c	the System V segment that a block is given as its home
  *	list.c		which segments are blocks
+ *	migrate.c	moving memory to a device and back
  *	map.c		mappings at good addresses
  *	explain.c	kernel errors turned into words
  *	error.c		the text of the last failure
@@ -248,6 +249,7 @@ int pmmshm_explain_open(const struct pmmshm_transport *sys, const char *path,
 int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 			 int err);
 int pmmshm_explain_resize(const struct pmm_resize *req, int err);
+int pmmshm_explain_migrate(const struct pmm_migrate *req, int err);
 int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
 			  size_t size, int err);
 int pmmshm_explain_adopt(int shmid, int err);

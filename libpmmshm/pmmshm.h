@@ -245,6 +245,66 @@ int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
 int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total);
 
 /**
+ * struct pmmshm_migration - what became of memory that was to be moved
+ * @moved: bytes that were; like all of these, of whole pages
+ * @there: bytes that were there already
+ * @unmapped: bytes where there is no memory
+ * @unfit: bytes of files, shared memory and devices
+ * @shared: bytes that another process has, too
+ * @large: bytes in huge pages that could not be split
+ * @busy: bytes that were pinned or in use
+ * @left: bytes for which there was no room
+ */
+struct pmmshm_migration {
+	uint64_t moved;
+	uint64_t there;
+	uint64_t unmapped;
+	uint64_t unfit;
+	uint64_t shared;
+	uint64_t large;
+	uint64_t busy;
+	uint64_t left;
+};
+
+/**
+ * pmmshm_migrate() - move memory of this process into device memory, or back
+ * @pmm: handle
+ * @addr: where it begins
+ * @len: how much it is, in bytes; all pages are moved that have any of it
+ * @type: name of a type with PMM_TYPE_MIGRATE; NULL or "" for system RAM
+ * @figures: filled in unless NULL, also on failure
+ *
+ * Addresses and contents stay the same, and all threads can go on to use it.  It is
+ * what malloc() gives, or private anonymous memory of mmap().
+ *
+ * Return: 0 if all of it is there; or -1 if some is not: EFAULT (nothing is mapped),
+ * EOPNOTSUPP (files, shared memory), EBUSY (shared after a fork, pinned, in use),
+ * ENOMEM (no room), EDQUOT (the user's quota); or ENOENT (no such type), ENODEV (a
+ * type for blocks), EINVAL, EOVERFLOW, ENOTTY (an older module); EOPNOTSUPP without
+ * the module.
+ */
+int pmmshm_migrate(struct pmmshm *pmm, void *addr, size_t len,
+		   const char *type, struct pmmshm_migration *figures);
+
+/**
+ * pmmshm_migrate_process() - the same with memory of another process
+ * @pmm: handle
+ * @pid: the process
+ * @addr: where the memory begins, there
+ * @len: how much it is, in bytes
+ * @type: name of a type with PMM_TYPE_MIGRATE; NULL or "" for system RAM
+ * @figures: filled in unless NULL, also on failure
+ *
+ * The caller's user pays for it.  Huge pages that are mapped in pieces stay.
+ *
+ * Return: as pmmshm_migrate(); or -1 with EACCES or EPERM (the caller may not ptrace
+ * it) or ESRCH (there is none).
+ */
+int pmmshm_migrate_process(struct pmmshm *pmm, pid_t pid, uint64_t addr,
+			   uint64_t len, const char *type,
+			   struct pmmshm_migration *figures);
+
+/**
  * pmmshm_segment_next() - list the System V segments that are blocks
  * @pmm: handle
  * @place: where to go on; 0 at first

@@ -48,6 +48,9 @@ static void check_types(void)
 	CHECK(!pmmshm_type_get(pmm, 0, &type) && type.name[0]);
 	CHECK(type.total && type.min_align >= 4096);
 	CHECK(pmmshm_type_resize(pmm, "no such type", 0) && errno);
+	CHECK(pmmshm_migrate(pmm, &type, 1, "no such type", NULL) && errno);
+	CHECK(pmmshm_migrate_process(pmm, getpid(), (uintptr_t)&type, 1,
+				     "no such type", NULL) && errno);
 }
 
 static struct pmmshm_block *alloc(unsigned int flags)

@@ -228,6 +228,15 @@ static int open_device(const char *path, int flags)
 	return -1;
 }
 
+/* There is one process. */
+static int open_mem(const char *path)
+{
+	if (!strcmp(path, "/proc/42/mem"))
+		return fake_fd_new(FD_MEM, -1, false);
+	errno = ENOENT;
+	return -1;
+}
+
 static int fake_open(const char *path, int flags, mode_t mode)
 {
 	int fd = -1;
@@ -236,6 +245,8 @@ static int fake_open(const char *path, int flags, mode_t mode)
 	if (!fake_enter(FAKE_OPEN)) {
 		if (!strncmp(path, "/dev/shm", 8))
 			fd = fake_file_open(path, flags, mode);
+		else if (!strncmp(path, "/proc/", 6))
+			fd = open_mem(path);
 		else
 			fd = open_device(path, flags);
 	}

@@ -23,6 +23,7 @@ enum fake_op {
 	FAKE_CALLOC, FAKE_FREE,
 	FAKE_VERSION, FAKE_TYPE, FAKE_ALLOC, FAKE_FIND, FAKE_INFO, FAKE_ADOPT,
 	FAKE_HOME_FD, FAKE_ALIAS, FAKE_DMABUF, FAKE_SYNC, FAKE_RESIZE,
+	FAKE_MIGRATE,
 	FAKE_OPS,
 };
 
@@ -57,6 +58,10 @@ struct fake_world {
 	int why_errno;
 	struct pmm_resize resize;	/* what RESIZE answers, and with this: */
 	int resize_errno;
+	struct pmm_migrate migrate[3];	/* what MIGRATE answers, each time, */
+	int migrate_errno[3];
+	unsigned int migrations;	/* and how often it has */
+	unsigned int cold;	/* calls of madvise(MADV_COLD) */
 	uint64_t caps;		/* that the last ALLOC asked for */
 };
 

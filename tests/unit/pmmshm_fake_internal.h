@@ -18,7 +18,7 @@
 #define ATTACHES	512
 #define FILES		64
 
-enum fd_kind { FD_FREE, FD_CONTROL, FD_BLOCK, FD_HOME, FD_DMABUF, FD_FILE };
+enum fd_kind { FD_FREE, FD_CONTROL, FD_BLOCK, FD_HOME, FD_DMABUF, FD_FILE, FD_MEM };
 
 struct fake_block {
 	bool used;

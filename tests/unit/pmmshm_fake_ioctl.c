@@ -53,6 +53,31 @@ static int ioc_type(int fd, struct pmm_type_info *arg)
 	return 0;
 }
 
+/* What is asked for has to be that of the answer. */
+static int ioc_migrate(int fd, struct pmm_migrate *arg)
+{
+	unsigned int n = fake_world.migrations++;
+	struct pmm_migrate *answer = &fake_world.migrate[n];
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_lt(n, 3);
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, answer->flags);
+	ck_assert_uint_eq(arg->address, answer->address);
+	ck_assert_uint_eq(arg->length, answer->length);
+	ck_assert_str_eq(arg->type, answer->type);
+	if (arg->flags & PMM_MIGRATE_MEM)
+		ck_assert_ptr_nonnull(fake_fd_get(arg->mem_fd, FD_MEM));
+	else
+		ck_assert_int_eq(arg->mem_fd, 0);
+	answer->size = arg->size;
+	answer->mem_fd = arg->mem_fd;
+	*arg = *answer;
+	errno = fake_world.migrate_errno[n];
+	return errno ? -1 : 0;
+}
+
 static int ioc_resize(int fd, struct pmm_resize *arg)
 {
 	if (!fake_fd_get(fd, FD_CONTROL))
@@ -300,6 +325,9 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PMM_IOC_RESIZE:
 		ret = fake_enter(FAKE_RESIZE) ? -1 : ioc_resize(fd, arg);
+		break;
+	case PMM_IOC_MIGRATE:
+		ret = fake_enter(FAKE_MIGRATE) ? -1 : ioc_migrate(fd, arg);
 		break;
 	case PMM_IOC_BLOCK_INFO:
 		ret = fake_enter(FAKE_INFO) ? -1 : ioc_info(fd, arg);

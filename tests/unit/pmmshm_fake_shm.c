@@ -295,6 +295,11 @@ int fake_madvise(void *addr, size_t length, int advice)
 	struct fake_attach *a;
 	int ret = -1;
 
+	if (advice == MADV_COLD) {
+		ck_assert_uint_eq(length, 4096);
+		fake_world.cold++;
+		return 0;
+	}
 	if (!fake_enter(FAKE_MADVISE)) {
 		ck_assert_int_eq(advice, MADV_REMOVE);
 		a = fake_attach_get(addr);

@@ -94,6 +94,7 @@ int main(void)
 	srunner_add_suite(runner, suite_publish());
 	srunner_add_suite(runner, suite_import());
 	srunner_add_suite(runner, suite_list());
+	srunner_add_suite(runner, suite_migrate());
 	srunner_add_suite(runner, suite_name());
 	srunner_add_suite(runner, suite_device());
 	srunner_add_suite(runner, suite_explain());

@@ -40,6 +40,7 @@ Suite *suite_alloc(void);
 Suite *suite_publish(void);
 Suite *suite_import(void);
 Suite *suite_list(void);
+Suite *suite_migrate(void);
 Suite *suite_name(void);
 Suite *suite_device(void);
 Suite *suite_explain(void);

@@ -182,6 +182,8 @@ START_TEST(contiguous_memory_is_not_pretended)
 			 "cannot resize a pool: there is none");
 	assert_fails_int(pmmshm_type_resize(pmm, "nix", 1), ENOENT,
 			 "no such type of memory");
+	assert_fails_int(pmmshm_migrate(pmm, &type, 1, "nix", NULL), EOPNOTSUPP,
+			 "cannot move memory to a device: ");
 }
 END_TEST
 
