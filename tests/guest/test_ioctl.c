@@ -47,6 +47,13 @@ static void prepare_resize(void *arg)
 	((struct pmm_resize *)arg)->total = pool.total;
 }
 
+/* Back, which is where it is: nothing is to be done. */
+static void prepare_migrate(void *arg)
+{
+	((struct pmm_migrate *)arg)->address = (uintptr_t)arg;
+	((struct pmm_migrate *)arg)->length = 1;
+}
+
 /* Nothing is wrong with it, except that the block has a home already. */
 static void prepare_adopt(void *arg)
 {
@@ -115,6 +122,9 @@ static const struct call calls[] = {
 		.name = "RESIZE", .cmd = PMM_IOC_RESIZE, .size = 64, .first = 64,
 		.out = true, .prepare = prepare_resize,
 	}, {
+		.name = "MIGRATE", .cmd = PMM_IOC_MIGRATE, .size = 136, .first = 136,
+		.flags = PMM_MIGRATE_MEM, .out = true, .prepare = prepare_migrate,
+	}, {
 		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 120, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
@@ -148,6 +158,7 @@ _Static_assert(sizeof(struct pmm_alloc) == 160, "ABI");
 _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
 _Static_assert(sizeof(struct pmm_quota) == 80, "ABI");
 _Static_assert(sizeof(struct pmm_resize) == 64, "ABI");
+_Static_assert(sizeof(struct pmm_migrate) == 136, "ABI");
 _Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");

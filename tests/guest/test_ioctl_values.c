@@ -66,7 +66,7 @@ static void test_version(void)
 	EXPECT_EQ(v.abi, PMM_ABI);
 	EXPECT_EQ(v.page_size, PAGE);
 	EXPECT_EQ(v.caps, PMM_CAP_ADOPT_SYSV | PMM_CAP_ADOPT_FILE | PMM_CAP_HUGE |
-		  PMM_CAP_ALIAS | PMM_CAP_DMABUF);
+		  PMM_CAP_ALIAS | PMM_CAP_DMABUF | PMM_CAP_MIGRATE);
 	EXPECT(strnlen(v.release, sizeof(v.release)) < sizeof(v.release));
 	EXPECT(v.release[0] >= '0' && v.release[0] <= '9');
 	EXPECT(zeroed(v.release + 24, 8));
