@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-ALL += $(patsubst %,build/bin/bench_%,touch alloc frag latency)
+ALL += $(patsubst %,build/bin/bench_%,touch alloc device frag latency)
 build/bin/bench_latency: build/obj/bench/bench_latency.o
+build/bin/bench_device: build/obj/bench/bench_device.o build/lib/libpmmshm.so
 build/bin/bench_touch: build/obj/bench/bench_touch.o build/lib/libpmmshm.so
 
 # The allocators of PMM, each of which is a file of its own, on the kernel's
