@@ -28,6 +28,8 @@ int edu_dma(int edu, uint64_t offset, uint32_t length, bool write);
 int edu_fd(int edu);
 int edu_share(int edu);
 int edu_put(int edu);
+/* Copy the beginning of a block to its end through the device, by a mapping of it. */
+void edu_copy(int edu, char *p, size_t size);
 int share_read(int share, uint64_t offset, void *to, size_t length);
 int share_put(int share);
 

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -31,7 +32,7 @@ static long syscall_32(long nr, unsigned long a, unsigned long b,
 	return (int)ret;
 }
 
-bool ioctl_has_32bit(void)
+static bool has_32bit(void)
 {
 	int status, pid = fork();
 
@@ -54,6 +55,17 @@ int do_ioctl(int fd, unsigned int cmd, void *arg)
 		return ret;
 	errno = -ret;
 	return -1;
+}
+
+void ioctl_both(void (*test)(void))
+{
+	test();
+	if (!has_32bit()) {
+		printf("this kernel runs no 32-bit programs\n");
+		return;
+	}
+	ioctl_as_32bit = true;
+	test();
 }
 
 void *low_alloc(size_t size)

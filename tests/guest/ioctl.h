@@ -12,8 +12,8 @@
 /* From now on do_ioctl() makes calls as a 32-bit program does. */
 extern bool ioctl_as_32bit;
 
-/* Can this kernel run 32-bit programs? */
-bool ioctl_has_32bit(void);
+/* Run a test natively, and as a 32-bit program if this kernel runs such. */
+void ioctl_both(void (*test)(void));
 
 /* As ioctl(2); a 32-bit program has addresses below 4 GiB only. */
 int do_ioctl(int fd, unsigned int cmd, void *arg);

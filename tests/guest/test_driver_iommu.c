@@ -21,10 +21,7 @@ static void copy(int edu, int block)
 	char *p = block_map(block, SIZE);
 
 	EXPECT(block_pfn(block) * PAGE >= LINES);
-	fill(p, PAGE, 4);
-	EXPECT_OK(edu_dma(edu, 0, PMM_TEST_EDU_BUFFER, false));
-	EXPECT_OK(edu_dma(edu, SIZE - PAGE, PMM_TEST_EDU_BUFFER, true));
-	EXPECT(filled(p + SIZE - PAGE, PMM_TEST_EDU_BUFFER, 4));
+	edu_copy(edu, p, SIZE);
 	EXPECT_OK(munmap(p, SIZE));
 }
 

@@ -406,13 +406,7 @@ int main(void)
 	close(EXPECT_OK(try_block_home_fd(block, 0)));
 	segment = segment_memfd(PAGE, 0, &memfd);
 
-	test_all();
-	if (ioctl_has_32bit()) {
-		ioctl_as_32bit = true;
-		test_all();
-	} else {
-		printf("this kernel runs no 32-bit programs\n");
-	}
+	ioctl_both(test_all);
 
 	close(block);
 	close(memfd);

@@ -576,13 +576,7 @@ int main(void)
 
 	pmm_fd();
 	fds = fds_open();
-	test_all();
-	if (ioctl_has_32bit()) {
-		ioctl_as_32bit = true;
-		test_all();
-	} else {
-		printf("this kernel runs no 32-bit programs\n");
-	}
+	ioctl_both(test_all);
 	EXPECT_EQ(fds_open(), fds);
 	return 0;
 }
