@@ -3,8 +3,12 @@
  * What may not become an alias, and says so: the block is as before, and so is
  * the file.  What can be done with one is in test_alias.c.
  *
- * Fails without any of the checks in pmm_alias_check() and pmm_alias_start();
- * test_alias without any of an alias' own file operations or its seals.
+ * Fails when pmm_alias_check() and pmm_alias_start() do not look at one of these: is
+ * it a regular file of tmpfs, writable, the caller's; its size, its pages, its
+ * mappings, its seals; is it an alias already; is it a segment, if root can open one
+ * here.  Files of a file system stacked on tmpfs are not tried: what a program has
+ * open of those is not tmpfs'.  test_alias fails without any of an alias' own file
+ * operations or its seals.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

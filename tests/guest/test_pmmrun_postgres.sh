@@ -32,10 +32,10 @@ serves() {
 		-c listen_addresses= -c fsync=off -c shared_buffers=8MB -c max_connections=10 \
 		-c shared_memory_type=sysv -c dynamic_shared_memory_type=posix \
 		-c autovacuum=off -c max_wal_senders=0 -c wal_level=minimal \
-		>"$work/output" 2>&1 &
+		>"$work/server" 2>&1 &
 	program=$!
 	pids+=("$program")
-	wait_for 180 accepts || { tail -n 20 "$work/output"; return 1; }
+	wait_for 180 accepts || { tail -n 20 "$work/server"; return 1; }
 }
 accepts() { pg_isready -q; }
 
@@ -62,10 +62,13 @@ benchmark() {
 parallel_query() {
 	local before
 
-	before=$(grep -c '/dev/shm/PostgreSQL.*: block' "$log")
+	before=$(posix_segments)
 	[ "$(psql -Atq -c 'set force_parallel_mode = on' -c 'select count(*) from pgbench_accounts')" = 100000 ] &&
-		[ "$(grep -c '/dev/shm/PostgreSQL.*: block' "$log")" -gt "$before" ]
+		[ "$(posix_segments)" -gt "$before" ] && return
+	tail -n 20 "$work/server" "$log"
+	return 1
 }
+posix_segments() { grep -c '/dev/shm/PostgreSQL.*: block' "$log"; }
 
 stops() {
 	kill -INT "$program"
