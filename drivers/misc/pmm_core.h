@@ -22,6 +22,13 @@
  * mmap() holds mmap_lock and needs pmm_block.lock; write() to a tmpfs file
  * holds the inode lock and needs mmap_lock.  So nobody waits for an inode lock
  * with pmm_block.lock held: pmm_block.adopting stands in for it.
+ *
+ * While a home is filled, those of its folios that are in already are all locked,
+ * so that nobody uses one before the last is in: see pmm_shmem_insert().  They are
+ * locked in the order of their indices, and each before it can be found there.
+ * Whoever else finds one waits with no other folio locked, or only tries.  Filling
+ * itself waits for nothing but memory, and reclaim does not see these folios: they
+ * are on no LRU list.
  */
 #ifndef PMM_CORE_H
 #define PMM_CORE_H
