@@ -10,12 +10,15 @@ camera_objs := $(camera_objs:%=build/obj/xclient-demo/%.o)
 play_pkgs := libavformat libavcodec libswscale libavutil xext x11 x11-xcb xcb-shm xcb
 
 ALL += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
+UNIT_TESTS += tests/unit/test_player.sh
 INSTALL_BIN += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
 
 $(show_objs) $(play_objs) $(camera_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
 build/bin/pmm-play: $(show_objs) $(play_objs) build/lib/libpmmshm.so
 build/bin/pmm-camera: $(show_objs) $(camera_objs) build/lib/libpmmshm.so
 build/bin/pmm-play build/bin/pmm-camera: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
+
+tests/unit/test_player.sh: build/bin/pmm-play build/bin/pmm-camera
 
 prove_objs := pmm-prove pagemap message
 prove_objs := $(prove_objs:%=build/obj/xclient-demo/%.o)

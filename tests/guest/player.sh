@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests of pmm-play share.  Sourced, in the guest, by test_player*.sh.
+# What the tests of pmm-play share.  Sourced by test_player*.sh.
 
-. "$(dirname "$0")/shell.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/shell.sh"
 
 # One for all tests of this guest.
 film=/tmp/pmm-play-test.mp4
-film_frames=50
+film_frames=25
 
 for tool in xdotool xwd ffmpeg Xvfb; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
@@ -18,6 +18,19 @@ field() { sed -n "s/^  \"$2\": \(.*[^,]\),\{0,1\}$/\1/p" "$1"; }
 is() { [ "$(field "$1" "$2")" = "$3" ] || { say "$2 is $(field "$1" "$2"), not $3"; return 1; }; }
 # Without the shell's remark about it
 kill_now() { kill -KILL "$1" && { wait "$1"; } 2>/dev/null; }
+
+# says STATUS TEXT COMMAND...: ends with this status, and with this in its words
+says() {
+	local status=$1 text=$2 begin=$EPOCHREALTIME got
+
+	shift 2
+	timeout $((60 * ${SLOW:-1})) "$@" >"$work/words" 2>&1
+	got=$?
+	sed 's/^/    /' "$work/words"
+	[ "$got" = "$status" ] || fail "$*: status $got, not $status"
+	grep -qF -- "$text" "$work/words" || fail "$*: does not say '$text'"
+	say "ok: $text ($(ms_since "$begin") ms)"
+}
 
 make_film() {
 	[ -e "$film" ] || ffmpeg -nostdin -loglevel error -y -f lavfi -i testsrc2=size=320x180:rate=25 \

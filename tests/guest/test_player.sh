@@ -10,13 +10,21 @@
 
 make_film
 
-# reference FRAME WIDTH HEIGHT: the pixels that the ffmpeg program makes of a frame
-reference() {
-	local flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact
+# Each program that starts takes seconds in emulation: what can be seen of one that
+# runs is seen there.
+held=15
 
-	ffmpeg -nostdin -loglevel error -y -i "$film" \
-		-vf "select=eq(n\,$1),scale=$2:$3:flags=$flags,format=bgr0" \
-		-frames:v 1 -f rawvideo "$work/reference-$2x$3"
+# references FRAME SIZE...: the pixels that the ffmpeg program makes of a frame
+references() {
+	local flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact
+	local frame=$1 size outputs=()
+
+	shift
+	for size; do
+		outputs+=(-vf "select=eq(n\,$frame),scale=${size/x/:}:flags=$flags,format=bgr0"
+			-frames:v 1 -f rawvideo "$work/reference-$size")
+	done
+	ffmpeg -nostdin -loglevel error -y -i "$film" "${outputs[@]}"
 }
 
 # same_as_ffmpeg WIDTH HEIGHT: a window dump is a header, and then the pixels
@@ -30,21 +38,20 @@ stands_still() {
 	local sum
 
 	sum=$(window_sum)
-	sleep 0.5
+	nap 0.5
 	[ "$(window_sum)" = "$sum" ]
 }
 
-plays_to_the_end() { # plays_to_the_end WAY
-	start_play --no-clock --shm "$1"
+ends_after() { # ends_after FRAMES: without a copy
 	wait "$play" || { cat "$work/words"; return 1; }
-	is "$work/json" frames "$film_frames" && is "$work/json" mode '"pmm"' &&
+	is "$work/json" frames "$1" && is "$work/json" mode '"pmm"' &&
 		is "$work/json" client_copied_bytes_per_frame 0 &&
 		is "$work/json" decoder_direct true
 }
 
 plays_in_a_loop() {
-	pmm-play --no-clock --loop --max-frames $((film_frames + 10)) --json "$work/json" "$film" &&
-		is "$work/json" frames $((film_frames + 10))
+	start_play --no-clock --loop --max-frames $((film_frames + 10))
+	ends_after $((film_frames + 10))
 }
 
 keeps_the_clock() {
@@ -58,13 +65,13 @@ keeps_the_clock() {
 }
 
 copy_is_counted() {
-	pmm-play --copy --no-clock --json "$work/json" "$film" &&
+	pmm-play --copy --no-clock --max-frames 10 --json "$work/json" "$film" &&
 		is "$work/json" client_copied_bytes_per_frame $((320 * 180 * 4))
 }
 
 holds_a_frame() { # holds_a_frame WAY
-	start_play --loop --hold-frame 20 --shm "$1"
-	wait_for 60 test -e "$work/json" && find_window && is "$work/json" last_frame 20 &&
+	start_play --no-clock --hold-frame "$held" --shm "$1"
+	wait_for 60 test -e "$work/json" && find_window && is "$work/json" last_frame "$held" &&
 		is "$work/json" way "\"$1\"" && is "$work/json" client_copied_bytes 0 &&
 		same_as_ffmpeg 320 180
 }
@@ -85,8 +92,6 @@ proves_the_pages() {
 			pmm-prove "$play" "$(pidof -s Xvfb)" "$shmid" "$bytes" >/dev/null; }
 }
 
-quits_on_term() { kill "$play" && wait_for 20 ended "$play" && wait "$play"; }
-
 rescales_the_held_frame() {
 	xdotool windowsize --sync "$window" 480 270 && wait_for 20 same_as_ffmpeg 480 270 &&
 		xdotool windowsize --sync "$window" 320 180 && wait_for 20 same_as_ffmpeg 320 180
@@ -101,83 +106,67 @@ redraws_what_was_covered() {
 # Keys go to the window under the pointer.
 press() { xdotool mousemove --window "$window" 20 20 key "$1"; }
 
-space_resumes() {
-	local sum
+goes_on_to_the_end() { press space && ends_after "$film_frames"; }
 
-	sum=$(window_sum)
-	press space
-	wait_for 20 window_moves "$sum"
-}
+ends_well() { wait_for 20 ended "$play" && wait "$play"; }
+quits_on() { press "$1" && ends_well; }
 
-quits_on() { press "$1" && wait_for 20 ended "$play" && wait "$play"; }
-
-key_quits() { # key_quits KEY
-	start_play --loop
-	window_appears && quits_on "$1"
+plays() {
+	start_play --loop "$@"
+	window_appears
 }
 
 space_pauses() {
 	local sum
 
-	start_play --loop
-	window_appears || return 1
 	press space
-	sleep 0.5
+	nap 0.5
 	stands_still || return 1
 	sum=$(window_sum)
 	press space
-	wait_for 20 window_moves "$sum" && kill "$play" && wait "$play"
+	wait_for 20 window_moves "$sum"
 }
 
 many_sizes() {
-	local i
+	local i sizes=()
 
-	start_play --loop --no-clock
-	window_appears || return 1
 	for ((i = 0; i < 40; i++)); do
-		xdotool windowsize "$window" $((20 + i * 17)) $((500 - i * 12)) || return 1
+		sizes+=(windowsize "$window" $((20 + i * 17)) $((500 - i * 12)) sleep 0.02)
 	done
-	wait_for 20 size_is 683x32 && kill "$play" && wait_for 20 ended "$play" && wait "$play"
+	xdotool "${sizes[@]}" && wait_for 20 size_is 683x32
 }
 
-two_players() {
-	local first
-
-	start_play --loop
-	window_appears || return 1
-	first=$play
-	start_play --no-clock
-	wait "$play" && is "$work/json" frames "$film_frames" && ! ended "$first" &&
-		kill "$first" && wait "$first"
-}
+ends_at_a_signal() { kill "$play" && ends_well; }
 
 no_segments_left() { ! ipcs -m | grep -E '^0x'; }
 
-for way in sysv fd pixmap; do
-	check "$way: plays to the end without a copy" plays_to_the_end "$way"
-	check "everything returns to the pool" pool_whole
-done
-check "plays in a loop" plays_in_a_loop
+check "plays in a loop, without a copy" plays_in_a_loop
 check "keeps the video's clock" keeps_the_clock
 check "--copy counts its copies" copy_is_counted
-reference 20 320 180
-reference 20 480 270
-for way in fd pixmap sysv; do
+references "$held" 320x180 480x270
+for way in fd pixmap; do
 	check "$way: holds a frame, equal to ffmpeg's" holds_a_frame "$way"
 	check "$way: pmm-prove finds its pages in the server" proves_the_pages "$way"
-	[ "$way" = sysv ] || {
-		check "$way: rescales it with the window" rescales_the_held_frame
-		check "$way: ends at a signal" quits_on_term
-	}
+	check "$way: rescales it with the window" rescales_the_held_frame
+	check "$way: space goes on from it, to the end without a copy" goes_on_to_the_end
+	check "everything returns to the pool" pool_whole
 done
-check "rescales it with the window" rescales_the_held_frame
+check "sysv: holds a frame, equal to ffmpeg's" holds_a_frame sysv
+check "sysv: pmm-prove finds its pages in the server" proves_the_pages sysv
+check "sysv: rescales it with the window" rescales_the_held_frame
 check "shows it again after it was covered" redraws_what_was_covered
-check "space goes on from it" space_resumes
-check "q quits" quits_on q
-check "q quits in the middle" key_quits q
-check "Escape quits" key_quits Escape
+check "q quits there" quits_on q
+
+check "plays" plays
 check "space pauses and resumes" space_pauses
+first=$play
+check "a second one on the same server" plays --no-clock
 check "forty new sizes in a row" many_sizes
-check "two players on one server" two_players
+check "Escape quits" quits_on Escape
+check "the first goes on" kill -0 "$first"
+play=$first
+check "ends at a signal" ends_at_a_signal
+check "a third" plays
+check "q quits in the middle" quits_on q
 check "everything returns to the pool" pool_whole
 check "no segment is left" no_segments_left

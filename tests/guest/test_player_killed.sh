@@ -51,8 +51,8 @@ killed_at_any_moment() {
 
 	for ((i = 0; i < 8; i++)); do
 		start_play --display :9 --loop --no-clock
-		sleep "0.$((RANDOM % 10))"
-		[ $((i % 2)) = 0 ] || sleep 1
+		nap "0.$((RANDOM % 10))"
+		[ $((i % 2)) = 0 ] || nap 1
 		kill_now "$play"
 	done
 	return 0
