@@ -16,18 +16,21 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../drivers/misc/pmm_alloc.h"
+#include "args.h"
 #include "steady.h"
 #include "steady_linear.h"
 
 #define KERNEL_FILE	"/sys/kernel/debug/pmm_bench_alloc"
 #define MAX_PEERS	16
 #define MAX_AREAS	16
+#define NUMBER_MAX	ULONG_MAX
 
 static struct steady_peer peers[MAX_PEERS];
 static size_t nr_peers;
@@ -42,21 +45,6 @@ static struct steady_plan plan = {
 };
 
 static FILE *data;
-
-void *pmm_shim_alloc(size_t size)
-{
-	return malloc(size);
-}
-
-void *pmm_shim_zalloc(size_t size)
-{
-	return calloc(1, size);
-}
-
-void pmm_shim_free(void *p)
-{
-	free(p);
-}
 
 static void find_here(void)
 {
@@ -151,16 +139,6 @@ static void bench_peer(const struct steady_peer *peer)
 	}
 }
 
-static unsigned long number(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (!*text || *end || !n)
-		errx(2, "'%s' has to be above 0", text);
-	return n;
-}
-
 static void usage(void)
 {
 	errx(2, "usage: %s [--kernel] [--areas N]... [--ops N] [--passes N] [--budget-ms N] [--data FILE]",
@@ -192,21 +170,19 @@ static bool parse(int argc, char **argv)
 			default_areas = false;
 			if (nr_areas == MAX_AREAS)
 				errx(2, "more than %d --areas", MAX_AREAS);
-			areas[nr_areas++] = number(optarg);
+			areas[nr_areas++] = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'o':
-			plan.ops = number(optarg);
+			plan.ops = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'p':
-			plan.passes = number(optarg);
+			plan.passes = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'b':
-			plan.budget_ms = number(optarg);
+			plan.budget_ms = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'd':
-			data = fopen(optarg, "w");
-			if (!data)
-				err(1, "%s", optarg);
+			data = arg_data(optarg);
 			break;
 		default:
 			usage();

@@ -14,12 +14,13 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "args.h"
 #include "frag.h"
 
 #define PAGES_PER_MIB	256UL
 #define SAMPLES		100UL
+#define NUMBER_MAX	(1UL << 32)
 #define SEED		0x9e3779b97f4a7c15ULL
 
 static const struct frag_work *const works[] = {
@@ -224,16 +225,6 @@ static bool bench_setups(void)
 	return good;
 }
 
-static unsigned long number(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (!*text || *end || !n || n > 1UL << 32)
-		errx(2, "'%s' has to be above 0", text);
-	return n;
-}
-
 static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -247,15 +238,13 @@ static void parse(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
-			requests = number(optarg);
+			requests = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'p':
-			pool_pages = number(optarg) * PAGES_PER_MIB;
+			pool_pages = arg_number(optarg, NUMBER_MAX) * PAGES_PER_MIB;
 			break;
 		case 'd':
-			data = fopen(optarg, "w");
-			if (!data)
-				err(1, "%s", optarg);
+			data = arg_data(optarg);
 			break;
 		default:
 			errx(2, "usage: %s [--requests N] [--pool-mb N] [--data FILE]",

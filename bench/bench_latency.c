@@ -38,6 +38,8 @@
 #include <linux/dma-heap.h>
 #include <linux/pmm.h>
 
+#include "args.h"
+
 #define MIB		(1UL << 20)
 #define PAGE		4096UL
 #define HUGE_PAGE	(2 * MIB)
@@ -45,6 +47,7 @@
 #define TYPES_FILE	"/sys/kernel/debug/pmm/types"
 #define HEAP_FILE	"/dev/dma_heap/system"
 #define MAX_SIZES	8
+#define NUMBER_MAX	(1UL << 20)
 #define MAX_FILLERS	4096
 /* Kernel memory among that of programs when memory is to be fragmented. */
 #define PIPES		384
@@ -429,16 +432,6 @@ static void bench_way(const struct way *way)
 	way->end();
 }
 
-static unsigned long number(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (!*text || *end || !n || n > 1UL << 20)
-		errx(2, "'%s' has to be above 0", text);
-	return n;
-}
-
 static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -451,12 +444,10 @@ static void parse(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'r':
-			rounds = number(optarg);
+			rounds = arg_number(optarg, NUMBER_MAX);
 			break;
 		case 'd':
-			data = fopen(optarg, "w");
-			if (!data)
-				err(1, "%s", optarg);
+			data = arg_data(optarg);
 			break;
 		default:
 			errx(2, "usage: %s [--rounds N] [--data FILE] [SIZE_MB...]",
@@ -468,7 +459,7 @@ static void parse(int argc, char **argv)
 	if (optind < argc)
 		nr_sizes = 0;
 	while (optind < argc)
-		sizes[nr_sizes++] = number(argv[optind++]) * MIB;
+		sizes[nr_sizes++] = arg_number(argv[optind++], NUMBER_MAX) * MIB;
 }
 
 int main(int argc, char **argv)

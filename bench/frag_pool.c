@@ -5,21 +5,6 @@
 
 #include "frag.h"
 
-void *pmm_shim_alloc(size_t size)
-{
-	return malloc(size);
-}
-
-void *pmm_shim_zalloc(size_t size)
-{
-	return calloc(1, size);
-}
-
-void pmm_shim_free(void *p)
-{
-	free(p);
-}
-
 void *frag_zalloc(size_t nr, size_t size)
 {
 	void *p = calloc(nr, size);
