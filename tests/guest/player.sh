@@ -24,7 +24,7 @@ says() {
 	local status=$1 text=$2 begin=$EPOCHREALTIME got
 
 	shift 2
-	timeout $((60 * ${SLOW:-1})) "$@" >"$work/words" 2>&1
+	"$@" >"$work/words" 2>&1
 	got=$?
 	sed 's/^/    /' "$work/words"
 	[ "$got" = "$status" ] || fail "$*: status $got, not $status"
