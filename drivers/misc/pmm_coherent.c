@@ -221,17 +221,18 @@ static struct page *pmm_coherent_pop(struct pmm_coherent *c,
 	return pfn_to_page(c->pfn + (slot - c->slots));
 }
 
-/* Return: how many there can be; the first one keeps the module it is from. */
+/* Return: how many of @nr there are; the first one keeps the module it is from. */
 static unsigned long pmm_coherent_room(struct pmm_coherent *c,
 				       unsigned long nr)
 {
 	lockdep_assert_held(&c->lock);
 	pmm_coherent_collect(c);
-	if (c->closed || !c->nr_free)
+	nr = min(nr, c->nr_free);
+	if (c->closed || !nr)
 		return 0;
 	if (pmm_coherent_idle(c) && !try_module_get(c->type->owner))
 		return 0;
-	return min(nr, c->nr_free);
+	return nr;
 }
 
 /**

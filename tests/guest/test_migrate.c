@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -232,6 +233,20 @@ static void test_unfit(void)
 	vram_wait_whole();
 }
 
+/* A home stays a home. */
+static void test_block(void)
+{
+	struct pmm_migrate m = {};
+	char *p = mapped_sysv(2 * PAGE);
+
+	fill(p, 2 * PAGE, 10);
+	EXPECT_ERRNO(try_migrate(p, 2 * PAGE, "vram", &m), EOPNOTSUPP);
+	EXPECT_EQ(m.unfit, 2 * PAGE);
+	EXPECT(none_in_vram(p, 2 * PAGE));
+	EXPECT(filled(p, 2 * PAGE, 10));
+	EXPECT_OK(shmdt(p));
+}
+
 static void test_wrong(void)
 {
 	struct pmm_alloc a = {
@@ -364,6 +379,7 @@ int main(void)
 	}
 	test_locked();
 	test_unfit();
+	test_block();
 	test_wrong();
 	test_no_room();
 	test_pinned();

@@ -339,10 +339,22 @@ static void test_gone_pinned(void)
 /* Or else its pages keep the module it is from. */
 static void test_kept(void)
 {
-	char *p;
+	struct pmm_migrate m = {};
+	char *p = anon(PAGE);
+	int child;
 
 	vram_remove();
 	vram_insert("keep=1");
+
+	/* What is not moved does not. */
+	p[0] = 1;
+	child = child_start(0, child_waits, NULL);
+	EXPECT_ERRNO(try_migrate(p, PAGE, "vram", &m), EBUSY);
+	child_kill(child);
+	EXPECT_OK(munmap(p, PAGE));
+	vram_remove();
+	vram_insert("keep=1");
+
 	p = device_memory(12);
 	EXPECT_ERRNO(try_test_module_remove("pmm_test_coherent"), EAGAIN);
 	migrate(p, SIZE, "");
