@@ -5,6 +5,7 @@
 #ifndef PMM_COHERENT_H
 #define PMM_COHERENT_H
 
+#include <linux/err.h>
 #include <linux/types.h>
 
 struct module;
@@ -31,14 +32,30 @@ struct pmm_coherent_desc {
 	struct module *owner;
 };
 
+#ifdef CONFIG_DEVICE_MIGRATION
 struct pmm_type *pmm_coherent_add(const struct pmm_coherent_desc *desc);
 void pmm_coherent_remove(struct pmm_type *type);
 void pmm_coherent_destroy(struct pmm_coherent *c);
+unsigned long pmm_coherent_nr_free(const struct pmm_type *type);
+#else
+static inline struct pmm_type *
+pmm_coherent_add(const struct pmm_coherent_desc *desc)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void pmm_coherent_remove(struct pmm_type *type) {}
+static inline void pmm_coherent_destroy(struct pmm_coherent *c) {}
+
+static inline unsigned long pmm_coherent_nr_free(const struct pmm_type *type)
+{
+	return 0;
+}
+#endif
 
 void *pmm_coherent_pgmap_owner(void);
 bool pmm_coherent_page(const struct page *page);
 bool pmm_coherent_has(const struct pmm_type *type, const struct page *page);
-unsigned long pmm_coherent_nr_free(const struct pmm_type *type);
 unsigned long pmm_coherent_take(struct pmm_type *type, struct page **pages,
 				unsigned long nr, unsigned int *reason);
 void pmm_coherent_untake(struct pmm_type *type, struct page *page);
