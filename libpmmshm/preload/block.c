@@ -94,7 +94,8 @@ bool block_take(struct block *b, size_t size)
 	return taken;
 }
 
-static const char *adopt_reason(int err)
+/* Why something cannot be adopted. */
+const char *block_reason(int err)
 {
 	switch (err) {
 	case EBUSY:
@@ -123,7 +124,7 @@ bool block_adopt(struct block *b, void *address, uint32_t flags)
 	b->why[0] = '\0';
 	if (!pmmshm_ioctl(next_calls(), b->fd, PMM_IOC_BLOCK_ADOPT, &req))
 		return true;
-	block_refuse(b, "%s", adopt_reason(errno));
+	block_refuse(b, "%s", block_reason(errno));
 	return false;
 }
 

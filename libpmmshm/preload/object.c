@@ -69,14 +69,32 @@ static bool object_is_new(int fd)
 	       is_sealed_as_new(fd);
 }
 
-/* Without access, so that not even mlockall(MCL_FUTURE) fills it. */
+/*
+ * Without access, so that not even mlockall(MCL_FUTURE) fills it; and without a trace:
+ * mmap() is an access, but not one of the program's, which st_atime would show.
+ */
+static void *object_map(int fd, size_t size)
+{
+	int flags = fcntl(fd, F_GETFL), err;
+	void *p;
+
+	/* Only its owner may, and only he may have it adopted. */
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NOATIME))
+		return MAP_FAILED;
+	p = next_calls()->mmap(NULL, size, PROT_NONE, MAP_SHARED, fd, 0);
+	err = errno;
+	fcntl(fd, F_SETFL, flags);
+	errno = err;
+	return p;
+}
+
 static void object_adopt(struct block *b, int fd)
 {
 	const struct pmmshm_transport *sys = next_calls();
-	void *p = sys->mmap(NULL, b->size, PROT_NONE, MAP_SHARED, fd, 0);
+	void *p = object_map(fd, b->size);
 
 	if (p == MAP_FAILED) {
-		block_refuse(b, "cannot map it: %m");
+		block_refuse(b, "%s", block_reason(errno));
 		return;
 	}
 	block_adopt(b, p, 0);

@@ -100,6 +100,7 @@ bool block_take(struct block *b, size_t size);
 bool block_adopt(struct block *b, void *address, uint32_t flags);
 void block_refuse(struct block *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+const char *block_reason(int err);
 void block_put(struct block *b);
 
 /* history.c */

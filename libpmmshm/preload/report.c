@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,36 @@ static bool stderr_is_the_same(void)
 	       now.st_ino == stderr_was.st_ino && now.st_ino;
 }
 
+/* Takes back a signal that is blocked, and that our own write() has raised. */
+static void take_signal(int number)
+{
+	static const struct timespec now;
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	sigtimedwait(&one, NULL, &now);
+}
+
+/*
+ * Nobody may be reading any more, and files may be limited in size: that is for us to
+ * know, and must not kill the program.
+ */
+static void write_quietly(int fd, const char *line, size_t length)
+{
+	sigset_t before;
+	ssize_t n;
+
+	sigpending(&before);
+	do {
+		n = write(fd, line, length);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EPIPE && !sigismember(&before, SIGPIPE))
+		take_signal(SIGPIPE);
+	if (n < 0 && errno == EFBIG && !sigismember(&before, SIGXFSZ))
+		take_signal(SIGXFSZ);
+}
+
 static void write_line(const char *line, size_t length)
 {
 	const char *log = preload_settings.log;
@@ -41,9 +72,7 @@ static void write_line(const char *line, size_t length)
 		return;
 	if (fd < 0)
 		return;
-	do {
-		/* Nobody to tell that it cannot be told. */
-	} while (write(fd, line, length) < 0 && errno == EINTR);
+	write_quietly(fd, line, length);
 	if (*log)
 		close(fd);
 }

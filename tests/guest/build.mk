@@ -66,7 +66,7 @@ build/guest/test_types_dmabuf: build/obj/tests/guest/vm.o
 # For the tests of pmmrun: a look from outside, and a program that knows nothing.
 GUEST_PROGS += build/guest/pmm_mapped build/guest/shm_story
 build/guest/pmm_mapped: build/obj/tests/guest/pmm_mapped.o $(guest_objs)
-story_objs := shm_story story_segment story_object
+story_objs := shm_story story_segment story_object story_corners
 story_objs := $(story_objs:%=build/obj/tests/guest/%.o)
 $(story_objs): private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/shm_story: $(story_objs)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * shm_story SEED STEPS: a long random series of everything that programs do with
- * shared memory, and what they see of it.
+ * shared memory, and what they see of it; shm_story corners: what such a series
+ * hardly ever meets.
  *
  * It knows nothing of PMM.  What it prints depends on the seed and on what the
  * system does, but not on ids, addresses, times and whatever else differs from run
@@ -37,6 +38,8 @@ void story_child(unsigned int uid, void (*fn)(void));
 /* A byte there, written if @write: false if that was SIGBUS or SIGSEGV. */
 bool story_touch(volatile unsigned char *p, bool write, unsigned char *value);
 
+/* story_corners.c: what happens in corners, in the same order each time */
+void corners(void);
 /* story_segment.c, story_object.c: one step, all there is to see, the end */
 void segment_step(void);
 void segment_end(void);

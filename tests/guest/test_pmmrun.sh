@@ -65,6 +65,35 @@ without_module() {
 	scripts/guest/load.sh && return "$status"
 }
 
+# What happens in corners, which the seeds hardly ever get into.  (In an IPC namespace
+# of its own, since that sets the limits of segments.)
+same_in_corners() {
+	rm -f "$log"
+	corners plain && corners pmm pmmrun --memfd --log "$log" || return 1
+	diff -U 5 "$work/plain" "$work/pmm" | head -n 40
+	cmp "$work/plain" "$work/pmm" || return 1
+	! grep "cannot set" "$work/plain" && grep -q 'segment .*: block' "$log" &&
+		grep -q '/dev/shm/.*: block' "$log"
+}
+corners() { # corners FILE [PMMRUN OPTION...]
+	local file=$1
+
+	shift
+	unshare --ipc -- "$@" shm_story corners >"$work/$file"
+}
+
+# Nobody reads what it says of blocks, but the program goes on.
+without_reader() {
+	local id
+
+	mkfifo "$work/pipe"
+	exec 5<>"$work/pipe"
+	exec 6>"$work/pipe" 5<&-
+	id=$(pmmrun --verbose ipcmk -M 5000 2>&6 | sed -n 's/^Shared memory id: //p')
+	exec 6>&-
+	[ -n "$id" ] && ipcrm -m "$id"
+}
+
 no_such_type() { fallback "no such type of memory; there is: general" story 6 100 --type nonesuch; }
 smaller_than_min() { fallback "smaller than pmmrun --min 8796093022208" story 7 100 --min 8T; }
 
@@ -131,6 +160,8 @@ killed() {
 
 check "a segment is a block before anybody attaches it" segment_is_a_block
 check "programs cannot tell blocks" same_with_blocks
+check "not in corners either" same_in_corners
+check "a program whose blocks nobody wants to hear of goes on" without_reader
 check "everything returns to the pool" pool_whole
 check "with shm_rmid_forced, ordinary segments" forced_removal
 check "without such a type, ordinary memory" no_such_type
