@@ -19,7 +19,7 @@ build/lib/libpmmshm.so: private ldflags += \
 $(pmmshm_objs): cflags += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden
 build/obj/libpmmshm/pmmshm.o: cflags += -DPMMSHM_VERSION='"$(VERSION)"'
 
-include tests/unit/pmmshm.mk libpmmshm/preload/build.mk
+include tests/unit/pmmshm.mk libpmmshm/preload/build.mk libpmmshm/av/build.mk
 
 # Its guest tests use the shared library, as programs do.
 $(patsubst tests/guest/%.c,build/guest/%,$(wildcard tests/guest/test_library*.c tests/guest/test_differ*.c)): \

@@ -3,7 +3,7 @@
 show_objs := options player display image scale memory clock stats report json parse message \
 	way way_copy way_sysv way_fd way_pixmap
 show_objs := $(show_objs:%=build/obj/xclient-demo/%.o)
-play_objs := main play-options pool decode
+play_objs := main play-options decode
 play_objs := $(play_objs:%=build/obj/xclient-demo/%.o)
 camera_objs := camera-main camera-options camera capture fourcc
 camera_objs := $(camera_objs:%=build/obj/xclient-demo/%.o)
@@ -13,8 +13,8 @@ ALL += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
 UNIT_TESTS += tests/unit/test_player.sh
 INSTALL_BIN += build/bin/pmm-play build/bin/pmm-camera build/bin/pmm-prove
 
-$(show_objs) $(play_objs) $(camera_objs): cflags += -D_GNU_SOURCE $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
-build/bin/pmm-play: $(show_objs) $(play_objs) build/lib/libpmmshm.so
+$(show_objs) $(play_objs) $(camera_objs): cflags += -D_GNU_SOURCE -Ilibpmmshm/av $(shell pkg-config --cflags $(play_pkgs) 2>/dev/null)
+build/bin/pmm-play: $(show_objs) $(play_objs) build/lib/libpmmshm-av.a build/lib/libpmmshm.so
 build/bin/pmm-camera: $(show_objs) $(camera_objs) build/lib/libpmmshm.so
 build/bin/pmm-play build/bin/pmm-camera: private libs += $(shell pkg-config --libs $(play_pkgs) 2>/dev/null) -lpthread
 

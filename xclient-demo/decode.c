@@ -12,31 +12,13 @@
 #include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 
+#include <pmmshm-av.h>
+
 #include "json.h"
 #include "message.h"
 
 #define NS_PER_S 1000000000LL
 #define FALLBACK_RATE 25
-
-static int get_buffer(AVCodecContext *codec, AVFrame *frame, int flags)
-{
-	struct decoder *dec = codec->opaque;
-	int width = frame->width, height = frame->height;
-	int align[AV_NUM_DATA_POINTERS] = { 0 };
-	struct frame_layout layout;
-	int error;
-
-	if (!(codec->codec->capabilities & AV_CODEC_CAP_DR1))
-		return avcodec_default_get_buffer2(codec, frame, flags);
-	avcodec_align_dimensions2(codec, &width, &height, align);
-	error = frame_layout_init(&layout, frame, width, height, align);
-	if (error < 0)
-		return error;
-	error = frame_pool_set_layout(&dec->pool, &layout);
-	if (error < 0)
-		return error;
-	return frame_pool_get(&dec->pool, frame);
-}
 
 /* FFmpeg reads any text as pictures made of letters.  That is not a video. */
 static bool is_video(const AVFormatContext *format)
@@ -92,8 +74,8 @@ static int open_codec(struct decoder *dec, const AVCodec *codec)
 	error = avcodec_parameters_to_context(dec->codec, dec->stream->codecpar);
 	if (error < 0)
 		return complain("%s: %s", dec->file, av_err2str(error));
-	dec->codec->opaque = dec;
-	dec->codec->get_buffer2 = get_buffer;
+	dec->codec->opaque = dec->pool;
+	dec->codec->get_buffer2 = pmmshm_av_get_buffer2;
 	dec->codec->thread_count = 0;
 	dec->codec->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
 	dec->codec->pkt_timebase = dec->stream->time_base;
@@ -139,7 +121,9 @@ static int decoder_open(struct feed *feed, const struct options *opts,
 
 	dec->file = opts->file;
 	dec->stats = stats;
-	frame_pool_init(&dec->pool, source);
+	dec->pool = pmmshm_av_pool_create(source->pmm, source->opts);
+	if (!dec->pool)
+		return complain("no memory for a pool of frames");
 	if (open_file(dec, &codec) || open_codec(dec, codec))
 		return -1;
 	skip_other_streams(dec);
@@ -156,7 +140,7 @@ static void decoder_close(struct feed *feed)
 	av_packet_free(&dec->packet);
 	avcodec_free_context(&dec->codec);
 	avformat_close_input(&dec->format);
-	frame_pool_exit(&dec->pool);
+	pmmshm_av_pool_free(dec->pool);
 }
 
 /* Give the decoder one more packet; at the end of the file, tell it so. */
@@ -185,21 +169,15 @@ static int send_packet(struct decoder *dec)
  */
 static int move_to_pool(struct decoder *dec, AVFrame *frame)
 {
-	static const int align[AV_NUM_DATA_POINTERS] = { 64, 64, 64, 64 };
-	struct frame_layout layout;
 	AVFrame *moved = av_frame_alloc();
-	int error = AVERROR(ENOMEM);
+	int error;
 
 	if (!moved)
-		return error;
+		return AVERROR(ENOMEM);
 	moved->format = frame->format;
 	moved->width = frame->width;
 	moved->height = frame->height;
-	error = frame_layout_init(&layout, moved, frame->width, frame->height, align);
-	if (error >= 0)
-		error = frame_pool_set_layout(&dec->pool, &layout);
-	if (error >= 0)
-		error = frame_pool_get(&dec->pool, moved);
+	error = pmmshm_av_pool_get(dec->pool, NULL, moved);
 	if (error >= 0)
 		error = av_frame_copy(moved, frame);
 	if (error >= 0)
@@ -226,6 +204,16 @@ static int64_t frame_time_ns(struct decoder *dec, const AVFrame *frame)
 	return ns;
 }
 
+/* FFmpeg does not know why there was no block. */
+static const char *why(int error)
+{
+	static char text[AV_ERROR_MAX_STRING_SIZE];
+
+	if (error == AVERROR(ENOMEM) && *pmmshm_error())
+		return pmmshm_error();
+	return av_make_error_string(text, sizeof(text), error);
+}
+
 static int decoder_next(struct feed *feed, AVFrame *frame, int64_t *due_ns)
 {
 	struct decoder *dec = to_decoder(feed);
@@ -237,14 +225,14 @@ static int decoder_next(struct feed *feed, AVFrame *frame, int64_t *due_ns)
 		if (error == AVERROR(EAGAIN) && !dec->draining)
 			error = send_packet(dec);
 		if (error < 0 && error != AVERROR_INVALIDDATA)
-			return complain("%s: decoding stopped: %s", dec->file, av_err2str(error));
+			return complain("%s: decoding stopped: %s", dec->file, why(error));
 	}
-	if (!frame_pool_owns(&dec->pool, frame)) {
+	if (!pmmshm_av_pool_owns(dec->pool, frame)) {
 		error = move_to_pool(dec, frame);
 		if (error < 0)
-			return complain("%s: no memory for a frame: %s", dec->file,
-					av_err2str(error));
+			return complain("%s: no memory for a frame: %s", dec->file, why(error));
 	}
+	dec->pixel_format = frame->format;
 	*due_ns = frame_time_ns(dec, frame);
 	return FEED_FRAME;
 }
@@ -270,7 +258,7 @@ static int decoder_rewind(struct feed *feed)
 static void decoder_report(struct feed *feed, FILE *out)
 {
 	struct decoder *dec = to_decoder(feed);
-	struct pool_usage usage = frame_pool_usage(&dec->pool);
+	size_t bytes, count = pmmshm_av_pool_usage(dec->pool, &bytes);
 
 	json_string(out, "file", dec->file);
 	json_string(out, "codec", dec->codec->codec->name);
@@ -278,9 +266,9 @@ static void decoder_report(struct feed *feed, FILE *out)
 	json_bool(out, "decoder_direct", dec->direct);
 	json_number(out, "video_width", dec->codec->width);
 	json_number(out, "video_height", dec->codec->height);
-	json_string(out, "video_format", av_get_pix_fmt_name(dec->pool.layout.format) ?: "none");
-	json_number(out, "decoder_buffers", usage.count);
-	json_number(out, "decoder_bytes", usage.bytes);
+	json_string(out, "video_format", av_get_pix_fmt_name(dec->pixel_format) ?: "none");
+	json_number(out, "decoder_buffers", count);
+	json_number(out, "decoder_bytes", bytes);
 }
 
 static const struct feed_ops decoder_ops = {
@@ -300,6 +288,7 @@ static const struct feed_ops decoder_ops = {
  */
 struct feed *decoder_init(struct decoder *dec)
 {
-	*dec = (struct decoder){ .feed = { .ops = &decoder_ops, .fd = -1 } };
+	*dec = (struct decoder){ .feed = { .ops = &decoder_ops, .fd = -1 },
+				.pixel_format = AV_PIX_FMT_NONE };
 	return &dec->feed;
 }

@@ -12,7 +12,6 @@
 #include <libavformat/avformat.h>
 
 #include "feed.h"
-#include "pool.h"
 
 /**
  * struct decoder - the video stream of one file
@@ -23,6 +22,7 @@
  * @stream: the video stream
  * @packet: the one being sent
  * @pool: where frames live
+ * @pixel_format: AVPixelFormat of the last frame
  * @stats: where copies are counted
  * @next_ns: when the next frame without one is due
  * @draining: the end of the file was reached
@@ -35,7 +35,8 @@ struct decoder {
 	AVCodecContext *codec;
 	AVStream *stream;
 	AVPacket *packet;
-	struct frame_pool pool;
+	struct pmmshm_av_pool *pool;
+	int pixel_format;
 	struct stats *stats;
 	int64_t next_ns;
 	bool draining;

@@ -22,12 +22,11 @@ struct memory_ops {
 	void (*free)(struct memory *memory);
 };
 
-static int block_alloc(struct memory *memory, size_t size, unsigned int flags)
+static int block_alloc(struct memory *memory, size_t size)
 {
-	const struct pmmshm_alloc_opts opts = { .size = sizeof(opts), .flags = flags };
 	struct pmmshm_block *block;
 
-	block = pmmshm_block_alloc(memory->source->pmm, size, &opts);
+	block = pmmshm_block_alloc(memory->source->pmm, size, memory->source->opts);
 	if (!block)
 		return complain("no room for a picture: %s", pmmshm_error());
 	memory->block = block;
@@ -42,24 +41,16 @@ static void block_free(struct memory *memory)
 	pmmshm_block_free(memory->block);
 }
 
-static int segment_alloc(struct memory *memory, size_t size)
-{
-	return block_alloc(memory, size, 0);
-}
-
-static const struct memory_ops segment_ops = {
-	.alloc = segment_alloc,
+static const struct memory_ops block_ops = {
+	.alloc = block_alloc,
 	.free = block_free,
 };
 
-static int file_alloc(struct memory *memory, size_t size)
-{
-	return block_alloc(memory, size, PMMSHM_NO_SEGMENT);
-}
-
-static const struct memory_ops file_ops = {
-	.alloc = file_alloc,
-	.free = block_free,
+/* What the kinds of blocks are allocated with. */
+static const struct pmmshm_alloc_opts segment_opts = { .size = sizeof(segment_opts) };
+static const struct pmmshm_alloc_opts file_opts = {
+	.size = sizeof(file_opts),
+	.flags = PMMSHM_NO_SEGMENT,
 };
 
 static int plain_alloc(struct memory *memory, size_t size)
@@ -83,10 +74,10 @@ static const struct memory_ops plain_ops = {
 	.free = plain_free,
 };
 
-static const struct memory_ops *const all_ops[] = {
-	[MEMORY_PLAIN] = &plain_ops,
-	[MEMORY_SEGMENT] = &segment_ops,
-	[MEMORY_FILE] = &file_ops,
+static const struct memory_source sources[] = {
+	[MEMORY_PLAIN] = { .ops = &plain_ops },
+	[MEMORY_SEGMENT] = { .ops = &block_ops, .opts = &segment_opts },
+	[MEMORY_FILE] = { .ops = &block_ops, .opts = &file_opts },
 };
 
 /**
@@ -109,7 +100,7 @@ const char *memory_source_backend(const struct memory_source *source)
  */
 int memory_source_open(struct memory_source *source, enum memory_kind kind)
 {
-	*source = (struct memory_source){ .ops = all_ops[kind] };
+	*source = sources[kind];
 	if (kind == MEMORY_PLAIN)
 		return 0;
 	source->pmm = pmmshm_open(NULL);

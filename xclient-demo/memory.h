@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct pmmshm;
+struct pmmshm_alloc_opts;
 struct pmmshm_block;
 struct memory_ops;
 
@@ -21,10 +22,12 @@ enum memory_kind {
 /**
  * struct memory_source - gives out memory
  * @ops: how
- * @pmm: where blocks come from
+ * @opts: how blocks are allocated
+ * @pmm: where blocks come from, NULL for ordinary memory
  */
 struct memory_source {
 	const struct memory_ops *ops;
+	const struct pmmshm_alloc_opts *opts;
 	struct pmmshm *pmm;
 };
 
