@@ -10,7 +10,8 @@
 #   GUEST_PROGS     build/guest/NAME; those called test_NAME are guest tests,
 #                   as are tests/guest/test_NAME.sh (see tests/guest/run.sh)
 #   CLEAN           files to remove that are not under build/ and out/
-#   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in)
+#   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in),
+#   INSTALL_PYTHON (a directory)
 #
 # Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
 # build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
@@ -35,6 +36,7 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 CFLAGS  ?= -O2 -g
 
 # What every object needs, whatever CFLAGS the caller gives.
@@ -50,6 +52,7 @@ INSTALL_BIN :=
 INSTALL_LIB :=
 INSTALL_HEADER := include/uapi/linux/pmm.h
 INSTALL_PC :=
+INSTALL_PYTHON :=
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -59,7 +62,7 @@ say = $(if $(V),@:,@printf '  %-8s%s\n' $(1) $@)
 .PHONY: all
 all:	## Build everything: the module for each kernel, library, tools, demo, tests
 
--include libpmmshm/build.mk tools/build.mk xclient-demo/build.mk \
+-include libpmmshm/build.mk python/build.mk examples/build.mk tools/build.mk xclient-demo/build.mk \
 	tests/unit/build.mk tests/guest/build.mk tests/soak/build.mk tests/kmod/build.mk bench/build.mk
 
 # ---------------------------------------------------------------- user space
@@ -230,6 +233,7 @@ install: all	## Install library, header, pkg-config file and tools (PREFIX, DEST
 	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
+	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
 
 # Each file is read while the new one is made.
 abi: build/lib/libpmmshm.so	## Record what libpmmshm exports, after a change that is meant

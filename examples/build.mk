@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# One program for each common task.  tests/unit/test_examples.sh builds and runs them as
+# a user would, with what is installed; these here are for guests, with the module.
+
+examples := $(patsubst examples/%.c,%,$(sort $(wildcard examples/*.c)))
+
+GUEST_PROGS += $(examples:%=build/guest/example-%)
+$(examples:%=build/guest/example-%): build/guest/example-%: build/obj/examples/%.o build/lib/libpmmshm.so
+
+build/obj/examples/decode.o: cflags += -Ilibpmmshm/av $(shell pkg-config --cflags libavformat libavcodec libavutil 2>/dev/null)
+build/guest/example-decode: build/lib/libpmmshm-av.a
+build/guest/example-decode: private libs += $(shell pkg-config --libs libavformat libavcodec libavutil 2>/dev/null)
+build/guest/example-show: private libs += $(shell pkg-config --libs xext x11 2>/dev/null)
+
+UNIT_TESTS += tests/unit/test_examples.sh
+tests/unit/test_examples.sh: build/lib/libpmmshm.so build/lib/libpmmshm.a build/lib/libpmmrun.so build/lib/libpmmshm-av.a
