@@ -151,7 +151,7 @@ build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench: build/
 	@mkdir -p build && touch $@
 
 .PHONY: soak check-debug check-debug-short
-.PHONY: setup demo demo-camera check check-unit check-guest check-harness fuzz lint guest
+.PHONY: setup demo demo-camera check check-unit check-guest check-harness check-peers fuzz lint guest
 .PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
@@ -199,6 +199,11 @@ check-debug-short: override TESTS := failures contiguity zeroes kill vm pins haz
 check-debug-short: override SOAK_SECONDS := 120
 check-debug-short: $(MODULES) $(ALL) $(GUEST_PROGS)	## The same in ten minutes: some of the tests, two minutes of soak
 	scripts/check.sh in-tree guest soak
+
+# Not a part of check: this takes a quarter of an hour a kernel.
+check-peers: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
+check-peers: $(MODULES) $(ALL)	## Run the kernel's selftests of shared memory: without PMM, with it, under pmmrun
+	scripts/peers.sh
 
 check-harness:	## Prove that the test runner sees failures, crashes and hangs
 	scripts/check.sh harness
