@@ -21,6 +21,8 @@
 #include "migrate.h"
 
 #define SIZE	MIB
+/* Less than what malloc() has mmap() for. */
+#define ODD_SIZE	100000UL
 
 /* There and back, several times over, half of it being written to. */
 static void test_there_and_back(void)
@@ -53,24 +55,24 @@ static void test_there_and_back(void)
 /* What malloc() gives is at no page's beginning. */
 static void test_malloc(void)
 {
-	char *p = malloc(100000);
+	char *p = malloc(ODD_SIZE);
 	struct pmm_migrate m = {
-		.size = sizeof(m), .address = (uintptr_t)p, .length = 100000,
+		.size = sizeof(m), .address = (uintptr_t)p, .length = ODD_SIZE,
 		.type = "vram",
 	};
 
 	EXPECT(p);
-	fill(p, 100000 / 8 * 8, 2);
+	fill(p, ODD_SIZE, 2);
 	EXPECT_OK(ioctl(pmm_fd(), PMM_IOC_MIGRATE, &m));
 	EXPECT((uintptr_t)p % PAGE);
-	EXPECT_EQ(m.moved + m.there, 100000 / PAGE * PAGE + PAGE +
-		  ((uintptr_t)p % PAGE + 100000 % PAGE > PAGE ? PAGE : 0));
-	EXPECT(filled(p, 100000 / 8 * 8, 2));
-	EXPECT_EQ(pfn_of(p + 99999) * PAGE / VRAM_SIZE, VRAM_START / VRAM_SIZE);
+	EXPECT_EQ(m.moved + m.there, ODD_SIZE / PAGE * PAGE + PAGE +
+		  ((uintptr_t)p % PAGE + ODD_SIZE % PAGE > PAGE ? PAGE : 0));
+	EXPECT(filled(p, ODD_SIZE, 2));
+	EXPECT_EQ(pfn_of(p + ODD_SIZE - 1) * PAGE / VRAM_SIZE, VRAM_START / VRAM_SIZE);
 	/* The heap keeps what is freed. */
 	m.type[0] = 0;
 	EXPECT_OK(ioctl(pmm_fd(), PMM_IOC_MIGRATE, &m));
-	EXPECT(filled(p, 100000 / 8 * 8, 2));
+	EXPECT(filled(p, ODD_SIZE, 2));
 	free(p);
 	vram_wait_whole();
 }

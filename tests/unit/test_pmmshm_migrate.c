@@ -3,6 +3,7 @@
  * Memory that is moved: figures, repetitions, words.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test_pmmshm.h"
@@ -19,7 +20,7 @@ static struct pmm_migrate *answer(unsigned int n, const char *type, int err,
 	m->address = (uintptr_t)ADDR;
 	m->length = LEN;
 	m->reason = reason;
-	strcpy(m->type, type);
+	snprintf(m->type, sizeof(m->type), "%s", type);
 	fake_world.migrate_errno[n] = err;
 	return m;
 }
