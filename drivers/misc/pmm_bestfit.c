@@ -2,13 +2,18 @@
 /*
  * bestfit: the smallest free area that can hold the request, in O(log n).
  *
- * Free areas are in a red-black tree by (length, start), so that the first one
- * that can hold a request is the best.  Length alone does not tell: an area
- * of 600 pages may have no room for 512 of them that start at a multiple of
- * 512.  Walking on from area to area until one can is linear.  So each node of
- * that tree also knows its subtree's *room* at each alignment, the most pages
- * that one of its areas has from such a multiple on, and the search never
- * enters a subtree in vain.
+ * Free areas are in a red-black tree by length, so that the first one that can
+ * hold a request is the best.  Length alone does not tell: an area of 600 pages
+ * may have no room for 512 of them that start at a multiple of 512.  Walking on
+ * from area to area until one can is linear.  So each node of that tree also
+ * knows its subtree's *room* at each alignment, the most pages that one of its
+ * areas has from such a multiple on, and the search never enters a subtree in
+ * vain.
+ *
+ * Areas of one length that have the same room at every alignment are of one
+ * *shape*: what one of them can hold, all can.  Only one of each shape is in the
+ * tree, the others are listed behind it.  A million areas are of some ten
+ * thousand shapes, so the tree stays small, hot in the caches and at rest.
  *
  * Room never grows with the alignment, and it is 0 at most alignments for the
  * many small areas of a fragmented pool; walks over it stop at the first 0.
@@ -25,13 +30,17 @@ struct bestfit_room {
 /**
  * struct bestfit_area - node of a free area
  * @area: the area, to whoever knows no more
- * @by_size: place in the tree
- * @room: of the subtree, at each order
+ * @by_size: place in the tree, of the oldest of its shape; else empty
+ * @alike: the ring of its shape: behind the oldest come the others, last first
+ * @shape: see bestfit_shape()
+ * @room: of the subtree, at each order, if it is in the tree
  * @owner: whose it is; the tree's callbacks are told nothing else
  */
 struct bestfit_area {
 	struct pmm_area area;
 	struct rb_node by_size;
+	struct list_head alike;
+	u32 shape;
 	struct bestfit_room room;
 	struct pmm_bestfit *owner;
 };
@@ -118,28 +127,36 @@ static bool bestfit_raise_room(struct bestfit_area *node,
 	return raised;
 }
 
-/* Smaller areas come first, of equal ones the lower. */
-static bool area_is_smaller(const struct pmm_area *a, const struct pmm_area *b)
+/*
+ * What tells the room of an area at every alignment, if its length is known: the
+ * order of the best aligned page in it, and where before such a page it starts.
+ * The higher it is, the more room there is at that order.
+ */
+static u32 bestfit_shape(const struct pmm_area *area)
 {
-	return a->len < b->len || (a->len == b->len && a->start < b->start);
+	unsigned long before = area->start - 1;
+	/* The highest bit that changes on the way to the last page. */
+	unsigned int order = __fls(before ^ (pmm_area_end(area) - 1));
+
+	order = min_t(unsigned int, order, PMM_ALLOC_MAX_ORDER);
+	return order << PMM_ALLOC_MAX_ORDER | (before & (BIT(order) - 1));
 }
 
-static void bestfit_insert(struct pmm_areas *areas, struct pmm_area *area)
+/* Shorter areas come first, of equally long ones the worse aligned. */
+static int bestfit_cmp(const struct bestfit_area *a,
+		       const struct bestfit_area *b)
 {
-	struct pmm_bestfit *bf = to_bestfit(areas);
-	struct bestfit_area *node = to_node(area);
-	struct rb_node **link = &bf->by_size.rb_node;
-	struct rb_node *parent = NULL;
+	if (a->area.len != b->area.len)
+		return a->area.len < b->area.len ? -1 : 1;
+	return a->shape < b->shape ? -1 : a->shape > b->shape;
+}
 
-	while (*link) {
-		pmm_areas_visit(areas, 1);
-		parent = *link;
-		if (area_is_smaller(area, &size_entry(parent)->area))
-			link = &parent->rb_left;
-		else
-			link = &parent->rb_right;
-	}
-	node->owner = bf;
+/* Enter the first area of its shape at the link, below @parent. */
+static void bestfit_insert_shape(struct pmm_bestfit *bf,
+				 struct bestfit_area *node,
+				 struct rb_node *parent, struct rb_node **link)
+{
+	INIT_LIST_HEAD(&node->alike);
 	rb_link_node(&node->by_size, parent, link);
 	bestfit_init_room(node);
 	while (parent && bestfit_raise_room(size_entry(parent), node))
@@ -147,13 +164,57 @@ static void bestfit_insert(struct pmm_areas *areas, struct pmm_area *area)
 	rb_insert_augmented(&node->by_size, &bf->by_size, &bestfit_augment);
 }
 
-static void bestfit_erase(struct pmm_areas *areas, struct pmm_area *area)
+static void bestfit_insert(struct pmm_areas *areas, struct pmm_area *area)
 {
-	rb_erase_augmented(&to_node(area)->by_size, &to_bestfit(areas)->by_size,
-			   &bestfit_augment);
+	struct pmm_bestfit *bf = to_bestfit(areas);
+	struct bestfit_area *node = to_node(area), *oldest;
+	struct rb_node **link = &bf->by_size.rb_node;
+	struct rb_node *parent = NULL;
+	int cmp;
+
+	node->owner = bf;
+	node->shape = bestfit_shape(area);
+	while (*link) {
+		pmm_areas_visit(areas, 1);
+		parent = *link;
+		oldest = size_entry(parent);
+		cmp = bestfit_cmp(node, oldest);
+		if (!cmp) {
+			pmm_areas_visit(areas, 1);
+			RB_CLEAR_NODE(&node->by_size);
+			list_add(&node->alike, &oldest->alike);
+			return;
+		}
+		link = cmp < 0 ? &parent->rb_left : &parent->rb_right;
+	}
+	bestfit_insert_shape(bf, node, parent, link);
 }
 
-/* Find the smallest free area with room for @len at @order, or NULL. */
+static void bestfit_erase(struct pmm_areas *areas, struct pmm_area *area)
+{
+	struct bestfit_area *node = to_node(area);
+	struct rb_root *root = &to_bestfit(areas)->by_size;
+	struct bestfit_area *next;
+
+	if (list_empty(&node->alike)) {
+		rb_erase_augmented(&node->by_size, root, &bestfit_augment);
+		return;
+	}
+	pmm_areas_visit(areas, 2);
+	if (!RB_EMPTY_NODE(&node->by_size)) {
+		/* Its parent and children get another one. */
+		pmm_areas_visit(areas, 3);
+		next = list_prev_entry(node, alike);
+		rb_replace_node(&node->by_size, &next->by_size, root);
+		next->room = node->room;
+	}
+	list_del(&node->alike);
+}
+
+/*
+ * Find the smallest free area with room for @len at @order, or NULL: of those the
+ * worst aligned, and of one shape the youngest.
+ */
 static struct pmm_area *bestfit_find(struct pmm_areas *areas,
 				     unsigned long len, unsigned int order)
 {
@@ -163,15 +224,17 @@ static struct pmm_area *bestfit_find(struct pmm_areas *areas,
 		return NULL;
 	/* Some area of the subtree at @node has room, all along. */
 	for (;;) {
-		struct pmm_area *area = &size_entry(node)->area;
+		struct bestfit_area *oldest = size_entry(node);
 
 		pmm_areas_visit(areas, 1 + !!node->rb_left);
 		if (subtree_room(node->rb_left, order) >= len) {
 			node = node->rb_left;
 			continue;
 		}
-		if (pmm_area_room(area, order) >= len)
-			return area;
+		if (pmm_area_room(&oldest->area, order) >= len) {
+			pmm_areas_visit(areas, 1);
+			return &list_next_entry(oldest, alike)->area;
+		}
 		node = node->rb_right;
 	}
 }

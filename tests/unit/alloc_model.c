@@ -147,10 +147,29 @@ static unsigned long bestfit_length(const struct model_area *a,
 	return model_room(a, align);
 }
 
+/* The largest alignment that any page of the area has. */
+static unsigned long model_best_align(const struct model_area *a)
+{
+	unsigned long align = MODEL_MAX_ALIGN;
+
+	while (model_skip(a, align) == a->len)
+		align /= 2;
+	return align;
+}
+
+/* The shortest, of these the worst aligned, of these the last that became free. */
 static bool bestfit_before(const struct model_area *a,
 			   const struct model_area *b)
 {
-	return a->len < b->len || (a->len == b->len && a->start < b->start);
+	unsigned long align = model_best_align(a);
+
+	if (a->len != b->len)
+		return a->len < b->len;
+	if (align != model_best_align(b))
+		return align < model_best_align(b);
+	if (model_skip(a, align) != model_skip(b, align))
+		return model_skip(a, align) > model_skip(b, align);
+	return a->born > b->born;
 }
 
 /* Seven digits of the number, in the binary system. */

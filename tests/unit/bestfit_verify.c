@@ -22,12 +22,42 @@ static const char *verify_room(struct bestfit_area *node)
 	return NULL;
 }
 
-static const char *verify_order(const struct pmm_area *last,
-				const struct pmm_area *area)
+static const char *verify_order(const struct bestfit_area *last,
+				const struct bestfit_area *node)
 {
-	if (last->len > area->len ||
-	    (last->len == area->len && last->start >= area->start))
-		return "free areas out of order";
+	if (last->area.len > node->area.len ||
+	    (last->area.len == node->area.len && last->shape >= node->shape))
+		return "shapes out of order";
+	return NULL;
+}
+
+/* Whether both can hold the same, whatever it is. */
+static bool verify_alike(const struct bestfit_area *a,
+			 const struct bestfit_area *b)
+{
+	unsigned int k;
+
+	for (k = 0; k < BESTFIT_ORDERS; k++)
+		if (pmm_area_room(&a->area, k) != pmm_area_room(&b->area, k))
+			return false;
+	return true;
+}
+
+/* Those listed behind one that is in the tree. */
+static const char *verify_ring(struct bestfit_area *oldest, unsigned long *nr)
+{
+	struct bestfit_area *area;
+
+	list_for_each_entry(area, &oldest->alike, alike) {
+		if (area->owner != oldest->owner)
+			return "wrong owner of a listed area";
+		if (!RB_EMPTY_NODE(&area->by_size))
+			return "two of a shape in the tree";
+		if (area->shape != oldest->shape ||
+		    !verify_alike(area, oldest))
+			return "another shape in the list";
+		(*nr)++;
+	}
 	return NULL;
 }
 
@@ -44,9 +74,13 @@ const char *bestfit_verify(struct pmm_areas *areas)
 		area = size_entry(node);
 		if (area->owner != bf)
 			return "wrong owner";
+		if (area->shape != bestfit_shape(&area->area))
+			return "wrong shape";
 		error = verify_room(area);
 		if (!error && last)
-			error = verify_order(&last->area, &area->area);
+			error = verify_order(last, area);
+		if (!error)
+			error = verify_ring(area, &nr);
 		last = area;
 		nr++;
 	}

@@ -295,6 +295,22 @@ ALLOC_TEST(alloc_takes_the_smallest_that_fits_aligned)
 	box_expect(&box, 36, 4, 1344);
 }
 
+ALLOC_TEST(alloc_takes_the_worst_aligned)
+{
+	/* 8 pages each: best aligned to 32, to 16 with 3 and with 5 behind, to 8. */
+	ck_assert_int_eq(box_add(&box, 1024 + 32, 8), 0);
+	ck_assert_int_eq(box_add(&box, 2048 + 16 - 5, 8), 0);
+	ck_assert_int_eq(box_add(&box, 3072 + 16 - 3, 8), 0);
+	ck_assert_int_eq(box_add(&box, 4096 + 8, 8), 0);
+	/* As the last one but one, and younger. */
+	ck_assert_int_eq(box_add(&box, 5120 + 16 - 3, 8), 0);
+	box_expect(&box, 8, 1, 4096 + 8);
+	box_expect(&box, 5, 16, 5120 + 16);
+	box_expect(&box, 8, 1, 2048 + 16 - 5);
+	box_expect(&box, 8, 1, 3072 + 16 - 3);
+	box_expect(&box, 8, 1, 1024 + 32);
+}
+
 /* At the low end; at the high end if only that leaves a single remainder. */
 ALLOC_TEST(alloc_leaves_few_remainders)
 {
@@ -670,6 +686,7 @@ static TCase *alloc_promises_case(void)
 	tcase_add_loop_test(tc, alloc_refuses_bad_requests, 0, nr);
 	tcase_add_loop_test(tc, alloc_takes_the_smallest_that_fits, bestfit, bestfit + 1);
 	tcase_add_loop_test(tc, alloc_takes_the_smallest_that_fits_aligned, bestfit, bestfit + 1);
+	tcase_add_loop_test(tc, alloc_takes_the_worst_aligned, bestfit, bestfit + 1);
 	tcase_add_loop_test(tc, alloc_leaves_few_remainders, 0, nr);
 	tcase_add_loop_test(tc, free_merges_with_both_sides, 0, nr);
 	tcase_add_loop_test(tc, free_refuses_what_is_no_block, 0, nr);
