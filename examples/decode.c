@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 			avcodec_send_packet(codec, packet);
 		av_packet_unref(packet);
 		while (!avcodec_receive_frame(codec, frame))
-			frames += pmmshm_av_pool_block(pool, frame) != NULL;
+			frames += !!pmmshm_av_pool_block(pool, frame);
 	}
 	printf("%d frames of %dx%d in %zu blocks\n", frames, codec->width, codec->height,
 	       pmmshm_av_pool_usage(pool, NULL));

@@ -29,10 +29,12 @@ int main(void)
 	XShmAttach(display, &segment);
 	for (i = 0; i < 640 * 480; i++)
 		((unsigned int *)segment.shmaddr)[i] = 0xff8800;
-	XShmPutImage(display, pixmap, DefaultGC(display, screen), image, 0, 0, 0, 0, 640, 480, False);
+	XShmPutImage(display, pixmap, DefaultGC(display, screen), image, 0, 0, 0, 0, 640, 480,
+		     False);
 
 	image = XGetImage(display, pixmap, 639, 479, 1, 1, AllPlanes, ZPixmap);
-	printf("the server shows 640x480 pixels of colour %06lx\n", XGetPixel(image, 0, 0) & 0xffffff);
+	printf("the server shows 640x480 pixels of colour %06lx\n",
+	       XGetPixel(image, 0, 0) & 0xffffff);
 	XCloseDisplay(display);
 	pmmshm_block_free(block);
 	pmmshm_close(pmm);

@@ -259,7 +259,7 @@ static const char *why_stayed(uint32_t reason)
 	case PMM_MIGRATE_UNFIT:
 		return "some is a file's, shared memory or a device's, which stay where they are";
 	case PMM_MIGRATE_SHARED:
-		return "some is shared with another process since a fork, or by KSM; write to it first";
+		return "some is shared, since a fork or by KSM; write to it first";
 	case PMM_MIGRATE_LARGE:
 		return "some is in huge pages that could not be split";
 	case PMM_MIGRATE_BUSY:
@@ -267,7 +267,7 @@ static const char *why_stayed(uint32_t reason)
 	case PMM_MIGRATE_NO_ROOM:
 		return "the type has no room for the rest; move something else back";
 	case PMM_MIGRATE_QUOTA:
-		return "the rest would exceed this user's quota; move something else back, or have the quota raised";
+		return "the rest would exceed this user's quota; move something back";
 	case PMM_MIGRATE_RESERVE:
 		return "what is left of the type is in reserve for privileged programs";
 	case PMM_MIGRATE_NO_MEMORY:

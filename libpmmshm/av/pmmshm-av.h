@@ -88,6 +88,8 @@ int pmmshm_av_get_buffer2(AVCodecContext *codec, AVFrame *frame, int flags);
  * pmmshm_av_pool_owns() - is a frame in this pool's memory?
  * @pool: pool
  * @frame: frame with data
+ *
+ * Return: true if the pool allocated it.
  */
 bool pmmshm_av_pool_owns(struct pmmshm_av_pool *pool, const AVFrame *frame);
 
