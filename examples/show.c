@@ -14,7 +14,7 @@ int main(void)
 	Display *display = XOpenDisplay(NULL);
 	int screen = DefaultScreen(display), depth = DefaultDepth(display, screen), i;
 	struct pmmshm *pmm = pmmshm_open(NULL);
-	struct pmmshm_block *block = pmmshm_block_alloc(pmm, 640 * 480 * 4, NULL);
+	struct pmmshm_block *block = pmmshm_block_alloc(pmm, 640UL * 480 * 4, NULL);
 	Pixmap pixmap = XCreatePixmap(display, DefaultRootWindow(display), 640, 480, depth);
 	XShmSegmentInfo segment = { 0 };
 	XImage *image;
