@@ -19,6 +19,7 @@
 
 #include "pmm_compat.h"
 #include "pmm_core.h"
+#include "pmm_region.h"
 
 #define PMM_VERSION "0.1.0"
 
@@ -287,6 +288,9 @@ static int __init pmm_init(void)
 	err = pmm_types_init();
 	if (err)
 		goto err_exit_poison;
+	err = pmm_reserved_init();
+	if (err)
+		goto err_exit_types;
 	pmm_debugfs_init();
 	err = misc_register(&pmm_device);
 	if (err)
@@ -295,6 +299,8 @@ static int __init pmm_init(void)
 
 err_exit_debugfs:
 	pmm_debugfs_exit();
+	pmm_reserved_exit();
+err_exit_types:
 	pmm_types_exit();
 err_exit_poison:
 	pmm_poison_exit();
@@ -313,6 +319,7 @@ static void __exit pmm_exit(void)
 	misc_deregister(&pmm_device);
 	pmm_debugfs_exit();
 	flush_workqueue(pmm_wq);
+	pmm_reserved_exit();
 	pmm_quarantine_exit();
 	pmm_types_exit();
 	pmm_poison_exit();

@@ -37,7 +37,7 @@
 
 #include "pmm_coherent.h"
 #include "pmm_core.h"
-#include "pmm_pools.h"
+#include "pmm_parse.h"
 
 /* Pages that are moved back at a time when the memory goes. */
 #define PMM_EVACUATE_PAGES	256UL
@@ -478,7 +478,7 @@ struct pmm_type *pmm_coherent_add(const struct pmm_coherent_desc *desc)
 	struct pmm_type *type;
 	int err;
 
-	if (!pmm_pool_name_valid(desc->name) ||
+	if (!pmm_type_name_valid(desc->name) ||
 	    (desc->caps != PMM_TYPE_RAM && desc->caps != PMM_TYPE_DEVICE))
 		return ERR_PTR(-EINVAL);
 	type = pmm_coherent_type(desc);

@@ -4,6 +4,7 @@
  *
  * Locks, in the order in which they nest:
  *
+ *	pmm_regions_mutex	the list of regions, see pmm_region.c
  *	pmm_ranges_mutex	which pages belong to which type; while a type
  *				comes, goes, grows or shrinks
  *	mmap_lock		the kernel's; ADOPT and FIND drop it at once
@@ -54,6 +55,7 @@
 #include <uapi/linux/pmm.h>
 
 struct pmm_coherent;
+struct device;
 struct seq_file;
 
 /* Homes are made of folios of this order where address and size allow. */
@@ -146,6 +148,9 @@ struct pmm_scrub {
  * @owner: module that every block keeps, or NULL
  * @coherent: of a type with PMM_TYPE_MIGRATE, which has no blocks, its memory; NULL
  *	for others
+ * @reaches: may a device use it, if it is not system RAM; only while a block of
+ *	it is in use, see pmm_block_use()
+ * @data: for @reaches
  * @ranges: its struct pmm_range, under pmm_ranges_mutex
  * @accounts: what its users have, see pmm_quota.c
  * @scrub: its free memory that is not zeroed, see pmm_scrub.c
@@ -172,6 +177,8 @@ struct pmm_type {
 	bool pool;
 	struct module *owner;
 	struct pmm_coherent *coherent;
+	int (*reaches)(void *data, struct device *dev);
+	void *data;
 	struct list_head ranges;
 	struct pmm_accounts accounts;
 	struct pmm_scrub scrub;

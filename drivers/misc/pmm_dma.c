@@ -145,22 +145,30 @@ int pmm_dma_check_type(struct pmm_type *type, struct device *dev, u64 size,
 	return 0;
 }
 
+/* What looks like RAM but is another device's is not everyone's to reach. */
+static int pmm_dma_check_peer(struct pmm_type *type, struct device *dev)
+{
+	if (type->caps & PMM_TYPE_RAM)
+		return 0;
+	return type->reaches ? type->reaches(type->data, dev) : -EOPNOTSUPP;
+}
+
 /**
  * pmm_dma_check_block() - can a device use a block where it is?
  * @block: the block
  * @dev: the device, which may have it in several pieces
  *
- * Context: May sleep.
+ * Context: May sleep.  The caller uses the block, see pmm_block_use().
  * Return: 0, or -EINVAL (the device does no DMA), -ERANGE (it does not reach all
- * of it), -EOPNOTSUPP (the memory is another device's).
+ * of it), -EOPNOTSUPP (the memory is another device's, and out of its reach).
  */
 int pmm_dma_check_block(struct pmm_block *block, struct device *dev)
 {
 	phys_addr_t phys = pmm_block_phys(block);
+	int err = pmm_dma_check_peer(block->type, dev);
 
-	/* What looks like RAM but is another device's is not everyone's to reach. */
-	if (!(block->type->caps & PMM_TYPE_RAM))
-		return -EOPNOTSUPP;
+	if (err)
+		return err;
 	if (!dev->dma_mask || !*dev->dma_mask)
 		return -EINVAL;
 	if (!pmm_dma_reaches(dev, phys, phys + pmm_block_size(block) - 1))
@@ -206,7 +214,7 @@ static int pmm_dma_check_addr(struct pmm_block *block, struct device *dev,
  *   boundary of @dev,
  * * -ERANGE if @dev cannot reach all of it, or only by way of bounce buffers, or it
  *   crosses a segment boundary,
- * * -EOPNOTSUPP if the block is not system RAM,
+ * * -EOPNOTSUPP if the block is another device's memory, which @dev does not reach,
  * * -EIO if the mapping failed, for instance because the IOMMU has no room.
  */
 int pmm_block_dma_map(struct pmm_block *block, struct device *dev,

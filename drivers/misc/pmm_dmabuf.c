@@ -81,19 +81,19 @@ static int pmm_dmabuf_attach(struct dma_buf *dmabuf,
 	struct pmm_attachment *a;
 	int err;
 
+	/* Its device gets at the pages until it is detached. */
+	if (!pmm_block_use(buf->block))
+		return -ENODEV;
 	err = pmm_dma_check_block(buf->block, attach->dev);
 	if (err)
-		return err;
+		goto err_unuse;
+	err = -ENOMEM;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
-		return -ENOMEM;
-	/* Its device gets at the pages until it is detached. */
-	err = pmm_block_use(buf->block) ? 0 : -ENODEV;
-	if (err)
-		goto err_free;
+		goto err_unuse;
 	err = pmm_attachment_fill(&a->sgt, buf->block);
 	if (err)
-		goto err_unuse;
+		goto err_free;
 	a->dev = attach->dev;
 	a->dir = DMA_NONE;
 	attach->priv = a;
@@ -103,10 +103,10 @@ static int pmm_dmabuf_attach(struct dma_buf *dmabuf,
 	mutex_unlock(&buf->lock);
 	return 0;
 
-err_unuse:
-	pmm_block_unuse(buf->block);
 err_free:
 	kfree(a);
+err_unuse:
+	pmm_block_unuse(buf->block);
 	return err;
 }
 

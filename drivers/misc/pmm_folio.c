@@ -9,6 +9,7 @@
  * frozen, that is, while its reference count reads zero to them.
  */
 #include <linux/bitops.h>
+#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/page_ref.h>
@@ -39,7 +40,9 @@ static void pmm_page_reset(struct page *page)
 	WARN_ON_ONCE(atomic_read(&page->_mapcount) != -1);
 	atomic_set(&page->_mapcount, -1);
 	set_mask_bits(&page->flags, PAGE_FLAGS_CHECK_AT_PREP, 0);
-	INIT_LIST_HEAD(&page->lru);
+	/* Of a device's page that is where its dev_pagemap is. */
+	if (!is_zone_device_page(page))
+		INIT_LIST_HEAD(&page->lru);
 	page->mapping = NULL;
 	page->index = 0;
 	set_page_private(page, 0);
@@ -49,16 +52,19 @@ static void pmm_page_reset(struct page *page)
  * pmm_folio_compose() - make one folio of PMM_CHUNK_PAGES pages
  * @head: the first of them, naturally aligned, all returned
  *
+ * Not of a device's pages (ZONE_DEVICE): the kernel asks each for its dev_pagemap,
+ * tail or not, and that of a tail would be overwritten.
+ *
  * Context: Any; the pages are in no home and in no free range.
  * Return: true if @head is a folio of that order now, with one reference.
- * False if a page is referenced right now or has had a memory error; then
- * nothing has changed, and the pages can be used one by one.
+ * False if a page is referenced right now, has had a memory error or is a
+ * device's; then nothing has changed, and the pages can be used one by one.
  */
 bool pmm_folio_compose(struct page *head)
 {
 	unsigned long i;
 
-	if (!PMM_CHUNK_ORDER)
+	if (!PMM_CHUNK_ORDER || is_zone_device_page(head))
 		return false;
 	for (i = 0; i < PMM_CHUNK_PAGES; i++) {
 		if (PageHWPoison(head + i) || !page_ref_freeze(head + i, 1))

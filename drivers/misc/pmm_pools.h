@@ -51,6 +51,5 @@ struct pmm_pools {
 };
 
 int pmm_pools_parse(const char *text, struct pmm_pools *pools);
-bool pmm_pool_name_valid(const char *name);
 
 #endif /* PMM_POOLS_H */

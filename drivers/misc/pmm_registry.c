@@ -22,7 +22,7 @@
 #include <linux/string.h>
 
 #include "pmm_core.h"
-#include "pmm_pools.h"
+#include "pmm_parse.h"
 #include "pmm_trace.h"
 
 static LIST_HEAD(pmm_types);
@@ -239,7 +239,7 @@ void pmm_type_forget_ranges(struct pmm_type *type)
 
 static int pmm_desc_check(const struct pmm_type_desc *desc)
 {
-	if (!desc->name || !pmm_pool_name_valid(desc->name))
+	if (!desc->name || !pmm_type_name_valid(desc->name))
 		return -EINVAL;
 	if (!pmm_alloc_find(desc->allocator))
 		return -ENOENT;
@@ -265,6 +265,8 @@ static struct pmm_type *pmm_type_from_desc(const struct pmm_type_desc *desc)
 		return NULL;
 	type->caps = desc->caps;
 	type->owner = desc->owner;
+	type->reaches = desc->reaches;
+	type->data = desc->data;
 	type->min_align = max(desc->min_align >> PAGE_SHIFT, 1UL);
 	for (i = 0; i < desc->nr_spans; i++)
 		end = max(end, (u64)desc->spans[i].pfn + desc->spans[i].nr);

@@ -14,7 +14,7 @@
 
 /**
  * pmm_type_create() - make a type, without memory and not in the registry
- * @name: its name, see pmm_pool_name_valid()
+ * @name: its name, see pmm_type_name_valid()
  * @ops: its allocation policy
  *
  * The caller sets what is to be other than for ordinary system RAM.

@@ -73,8 +73,8 @@ struct pmm_span {
 
 /**
  * struct pmm_type_desc - a type of memory that a driver offers
- * @name: what users call it: letters, digits, '-', '_' and '.', beginning with a
- *	letter, shorter than PMM_NAME_LEN; no other type has it
+ * @name: what users call it: letters, digits, '-', '_', '.' and ':', beginning with
+ *	a letter, shorter than PMM_NAME_LEN; no other type has it
  * @allocator: name of the allocator that manages it; NULL for the default
  * @caps: PMM_TYPE_* bits: either of %PMM_TYPE_RAM and %PMM_TYPE_DEVICE;
  *	%PMM_TYPE_MAPPABLE unless programs are not to map its blocks; and
@@ -87,6 +87,10 @@ struct pmm_span {
  * @nr_spans: how many
  * @owner: module that each block keeps loaded, usually THIS_MODULE; with NULL the
  *	module can be removed at any time, and has to call pmm_type_remove()
+ * @reaches: for memory that is not system RAM: may this other device's DMA go to it?
+ *	0 or an errno.  It is asked for each device, in a context that may sleep,
+ *	and not any more when the memory has been taken back.  NULL is a no.
+ * @data: for @reaches
  */
 struct pmm_type_desc {
 	const char *name;
@@ -96,6 +100,8 @@ struct pmm_type_desc {
 	const struct pmm_span *spans;
 	unsigned int nr_spans;
 	struct module *owner;
+	int (*reaches)(void *data, struct device *dev);
+	void *data;
 };
 
 struct pmm_type *pmm_type_register(const struct pmm_type_desc *desc);

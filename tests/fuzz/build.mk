@@ -7,12 +7,12 @@ FUZZERS := build/fuzz/fuzz_alloc build/fuzz/fuzz_pools
 UNIT_TESTS += build/unit/fuzz
 
 fuzz_alloc_sources := tests/fuzz/fuzz_alloc.c $(alloc_core)
-fuzz_pools_sources := tests/fuzz/fuzz_pools.c drivers/misc/pmm_pools.c $(alloc_core)
+fuzz_pools_sources := tests/fuzz/fuzz_pools.c drivers/misc/pmm_pools.c drivers/misc/pmm_parse.c $(alloc_core)
 
 build/fuzz/fuzz_alloc: $(fuzz_alloc_sources)
 build/fuzz/fuzz_pools: $(fuzz_pools_sources)
 
-$(FUZZERS): tests/fuzz/fuzz.h $(alloc_headers) drivers/misc/pmm_pools.h build/.cc | $(alloc_kernel)
+$(FUZZERS): tests/fuzz/fuzz.h $(alloc_headers) drivers/misc/pmm_parse.h drivers/misc/pmm_pools.h build/.cc | $(alloc_kernel)
 	$(call say,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)if echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return !d && n; }' | \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../drivers/misc/pmm_alloc.h"
+#include "../../drivers/misc/pmm_parse.h"
 #include "../../drivers/misc/pmm_pools.h"
 #include "fuzz.h"
 
@@ -36,7 +37,7 @@ static void expect_form(const char *text)
 static void expect_name(const char *name)
 {
 	fuzz_assert(memchr(name, 0, PMM_POOL_NAME_LEN), "endless name");
-	fuzz_assert(pmm_pool_name_valid(name), "%s", name);
+	fuzz_assert(pmm_type_name_valid(name) && !strchr(name, ':'), "%s", name);
 }
 
 static void expect_pool(const struct pmm_pools *pools, unsigned int i)

@@ -58,7 +58,7 @@ static void test_refused(void)
 		int err;
 	} refused[] = {
 		{ "9dev 0x6 0", EINVAL },
-		{ "de:v 0x6 0", EINVAL },
+		{ "de,v 0x6 0", EINVAL },
 		{ "a-name-of-32-characters-too-long 0x6 0", EINVAL },
 		{ "general 0x6 0", EEXIST },
 		{ "dev 0 0", EINVAL },

@@ -187,7 +187,7 @@ static void test_device(void)
 	expect_memory("intact");
 	EXPECT_EQ(access_signal(p, true), SIGBUS);
 	EXPECT_OK(munmap(p, SIZE));
-	EXPECT_ERRNO(try_attach(driver, fd, 64, &a), EOPNOTSUPP);
+	EXPECT_ERRNO(try_attach(driver, fd, 64, &a), ENODEV);
 	close(fd);
 	close(block);
 	close(driver);

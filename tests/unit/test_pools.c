@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../../drivers/misc/pmm_alloc.h"
+#include "../../drivers/misc/pmm_parse.h"
 #include "../../drivers/misc/pmm_pools.h"
 
 #define MIB	(1ULL << 20)
@@ -108,17 +109,18 @@ END_TEST
 
 START_TEST(names_of_types)
 {
-	ck_assert(pmm_pool_name_valid("general"));
-	ck_assert(pmm_pool_name_valid("a"));
-	ck_assert(pmm_pool_name_valid("abcdefghijklmnopqrstuvwxyzABCDE"));
-	ck_assert(!pmm_pool_name_valid("abcdefghijklmnopqrstuvwxyzABCDEF"));
-	ck_assert(!pmm_pool_name_valid(""));
-	ck_assert(!pmm_pool_name_valid("9a"));
-	ck_assert(!pmm_pool_name_valid("-a"));
-	ck_assert(!pmm_pool_name_valid("a b"));
-	ck_assert(!pmm_pool_name_valid("a:"));
-	ck_assert(!pmm_pool_name_valid("a\n"));
-	ck_assert(!pmm_pool_name_valid("\xc3\xa4"));
+	ck_assert(pmm_type_name_valid("general"));
+	ck_assert(pmm_type_name_valid("a"));
+	ck_assert(pmm_type_name_valid("abcdefghijklmnopqrstuvwxyzABCDE"));
+	ck_assert(!pmm_type_name_valid("abcdefghijklmnopqrstuvwxyzABCDEF"));
+	ck_assert(pmm_type_name_valid("pci-0000:00:04.0-bar2"));
+	ck_assert(!pmm_type_name_valid(":a"));
+	ck_assert(!pmm_type_name_valid(""));
+	ck_assert(!pmm_type_name_valid("9a"));
+	ck_assert(!pmm_type_name_valid("-a"));
+	ck_assert(!pmm_type_name_valid("a b"));
+	ck_assert(!pmm_type_name_valid("a\n"));
+	ck_assert(!pmm_type_name_valid("\xc3\xa4"));
 }
 END_TEST
 

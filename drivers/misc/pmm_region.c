@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Regions: physical memory that the kernel does not manage, made a type.
+ *
+ *	claim	the range is ours in /proc/iomem, or somebody else's
+ *	map	memremap_pages() gives it struct pages, of MEMORY_DEVICE_GENERIC:
+ *		get_user_pages() and the DMA API take them for ordinary ones
+ *	type	pmm_type_register() makes blocks of them
+ *
+ * and back in the reverse order.  memunmap_pages() does not wait for those who
+ * hold pages, so that is what pmm_type_remove() is for: it returns when nobody
+ * holds any.
+ */
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/ioport.h>
+#include <linux/list.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/pagemap.h>
+#include <linux/pmm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "pmm_region.h"
+
+LIST_HEAD(pmm_regions);
+/* Protects the list; nothing is waited for inside. */
+DEFINE_MUTEX(pmm_regions_mutex);
+
+/**
+ * pmm_region_align() - where a region may begin and end
+ *
+ * Return: bytes, a power of two: the least that the kernel makes pages for.
+ */
+u64 pmm_region_align(void)
+{
+	return memremap_compat_align();
+}
+EXPORT_SYMBOL_GPL(pmm_region_align);
+
+/* The kernel warns loudly of what it would refuse: find that out first. */
+static int pmm_region_check(const struct pmm_region_desc *desc,
+			    const char **why)
+{
+	u64 align = pmm_region_align();
+
+	if (!desc->size || desc->start + desc->size <= desc->start ||
+	    !IS_ALIGNED(desc->start, align) || !IS_ALIGNED(desc->size, align)) {
+		*why = "start and size must be multiples of 2 MiB";
+		return -EINVAL;
+	}
+	if (region_intersects(desc->start, desc->size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT) {
+		*why = "it is memory that the kernel uses";
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int pmm_region_claim(struct pmm_region *region, const char **why)
+{
+	region->res = request_mem_region(region->desc.start, region->desc.size,
+					 region->name);
+	if (!region->res) {
+		*why = "a driver, or another type, has some of it, see /proc/iomem";
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void pmm_region_release(struct pmm_region *region)
+{
+	release_mem_region(region->desc.start, region->desc.size);
+}
+
+/*
+ * Whoever pins a page that is marked as reserved may take it for one without a
+ * count, as VFIO does, and never give it back.
+ */
+static void pmm_region_unreserve(const struct pmm_span *span)
+{
+	unsigned long i;
+
+	for (i = 0; i < span->nr; i++) {
+		ClearPageReserved(pfn_to_page(span->pfn + i));
+		cond_resched();
+	}
+}
+
+/*
+ * Left to itself the kernel would not know what to do, and do nothing.  So whoever
+ * has the page mapped loses it, and gets SIGBUS when he touches it next; when its
+ * block is freed the page is retired.
+ */
+static int pmm_region_memory_failure(struct dev_pagemap *pgmap,
+				     unsigned long pfn, unsigned long nr,
+				     int flags)
+{
+	struct page *page;
+
+	for (; nr--; pfn++) {
+		page = pfn_to_page(pfn);
+		SetPageHWPoison(page);
+		/* It neither enters nor leaves a home meanwhile. */
+		lock_page(page);
+		if (page->mapping)
+			unmap_mapping_range(page->mapping, page_offset(page),
+					    PAGE_SIZE, 0);
+		unlock_page(page);
+	}
+	return 0;
+}
+
+static const struct dev_pagemap_ops pmm_region_pagemap_ops = {
+	.memory_failure = pmm_region_memory_failure,
+};
+
+static int pmm_region_map(struct pmm_region *region, const char **why)
+{
+	struct dev_pagemap *pgmap = &region->pgmap;
+	void *p;
+
+	memset(pgmap, 0, sizeof(*pgmap));
+	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->ops = &pmm_region_pagemap_ops;
+	pgmap->nr_range = 1;
+	pgmap->range.start = region->desc.start;
+	pgmap->range.end = region->desc.start + region->desc.size - 1;
+	p = memremap_pages(pgmap, region->desc.nid);
+	if (IS_ERR(p)) {
+		*why = "the kernel cannot make pages for it";
+		return PTR_ERR(p);
+	}
+	return 0;
+}
+
+static const char *pmm_region_why_no_type(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "there is a type of that name";
+	case -EINVAL:
+		return "that is no name for a type";
+	case -ENOMEM:
+		return "there is no memory to manage it";
+	default:
+		return "it cannot become a type";
+	}
+}
+
+static int pmm_region_register(struct pmm_region *region, const char **why)
+{
+	const struct pmm_span span = {
+		.pfn = PHYS_PFN(region->desc.start),
+		.nr = PHYS_PFN(region->desc.size),
+	};
+	const struct pmm_type_desc desc = {
+		.name = region->name,
+		.caps = region->desc.caps,
+		.spans = &span,
+		.nr_spans = 1,
+		.owner = region->desc.owner,
+		.reaches = region->desc.reaches,
+		.data = region->desc.data,
+	};
+	struct pmm_type *type;
+
+	pmm_region_unreserve(&span);
+	type = pmm_type_register(&desc);
+	if (IS_ERR(type)) {
+		*why = pmm_region_why_no_type(PTR_ERR(type));
+		return PTR_ERR(type);
+	}
+	region->type = type;
+	return 0;
+}
+
+static struct pmm_region *pmm_region_create(const struct pmm_region_desc *desc)
+{
+	struct pmm_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+
+	if (!region)
+		return NULL;
+	INIT_LIST_HEAD(&region->node);
+	strscpy(region->name, desc->name, sizeof(region->name));
+	region->desc = *desc;
+	region->desc.name = region->name;
+	return region;
+}
+
+/**
+ * pmm_region_add() - claim a range of physical memory and make it a type
+ * @desc: what it is; not needed any longer when this returns
+ * @why: set to a reason, in words, if it fails
+ *
+ * The memory is zeroed, whatever was in it.
+ *
+ * Context: May sleep, and takes time in proportion to the size.
+ * Return: the region, to be given to pmm_region_remove(); or an ERR_PTR: -EINVAL
+ * (not aligned, or the name is none), -EBUSY (somebody else's), -EEXIST (there is a
+ * type of that name), -ENOMEM, or what memremap_pages() gives.
+ */
+struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
+				  const char **why)
+{
+	struct pmm_region *region;
+	int err = pmm_region_check(desc, why);
+
+	if (err)
+		return ERR_PTR(err);
+	*why = "there is no memory to manage it";
+	region = pmm_region_create(desc);
+	if (!region)
+		return ERR_PTR(-ENOMEM);
+	err = pmm_region_claim(region, why);
+	if (err)
+		goto err_free;
+	err = pmm_region_map(region, why);
+	if (err)
+		goto err_release;
+	err = pmm_region_register(region, why);
+	if (err)
+		goto err_unmap;
+	mutex_lock(&pmm_regions_mutex);
+	list_add_tail(&region->node, &pmm_regions);
+	mutex_unlock(&pmm_regions_mutex);
+	return region;
+
+err_unmap:
+	memunmap_pages(&region->pgmap);
+err_release:
+	pmm_region_release(region);
+err_free:
+	kfree(region);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(pmm_region_add);
+
+/**
+ * pmm_region_remove() - take a region's memory back, whoever uses it
+ * @region: what pmm_region_add() returned; gone afterwards
+ *
+ * See pmm_type_remove(): programs get SIGBUS, and whoever holds pages is waited
+ * for.
+ *
+ * Context: May sleep, for as long as somebody holds a page.  No locks.
+ */
+void pmm_region_remove(struct pmm_region *region)
+{
+	mutex_lock(&pmm_regions_mutex);
+	list_del(&region->node);
+	mutex_unlock(&pmm_regions_mutex);
+	pmm_type_remove(region->type);
+	memunmap_pages(&region->pgmap);
+	pmm_region_release(region);
+	kfree(region);
+}
+EXPORT_SYMBOL_GPL(pmm_region_remove);
