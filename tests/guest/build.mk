@@ -46,6 +46,12 @@ alias_tests := test_alias test_combinations test_hazard_3_operations test_hazard
 	test_types_dmabuf
 $(alias_tests:%=build/guest/%): build/obj/tests/guest/alias.o
 build/guest/test_transfers: private libs += $(shell pkg-config --libs liburing 2>/dev/null || echo -luring)
+device_tests := $(patsubst tests/guest/%.c,%,$(wildcard tests/guest/test_device_*.c))
+$(device_tests:%=build/guest/%): build/obj/tests/guest/device.o
+build/guest/test_device_names build/guest/test_device_unplug: build/obj/tests/guest/alias.o
+build/guest/test_device_names build/guest/test_device_refused build/guest/test_device_reserved: build/obj/tests/guest/dmabuf.o
+build/guest/test_device_names build/guest/test_device_unplug: build/obj/tests/guest/vm.o
+build/guest/test_device_names: build/guest/legacy_shm build/guest/posix_shm
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
 

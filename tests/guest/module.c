@@ -75,14 +75,25 @@ int try_module_insert(const char *args)
 	return try_insert(module_path(), args);
 }
 
-int try_test_module_insert(const char *name, const char *args)
+/* A module in @dir, seen from where pmm.ko is. */
+static int try_insert_from(const char *dir, const char *name, const char *args)
 {
 	const char *pmm_ko = module_path(), *slash = strrchr(pmm_ko, '/');
-	int dir = slash ? slash - pmm_ko : 0;
+	int len = slash ? slash - pmm_ko : 0;
 	char path[512];
 
-	snprintf(path, sizeof(path), "%.*s/tests/kmod/%s.ko", dir, pmm_ko, name);
+	snprintf(path, sizeof(path), "%.*s%s/%s.ko", len, pmm_ko, dir, name);
 	return try_insert(path, args);
+}
+
+int try_part_insert(const char *name, const char *args)
+{
+	return try_insert_from("", name, args);
+}
+
+int try_test_module_insert(const char *name, const char *args)
+{
+	return try_insert_from("/tests/kmod", name, args);
 }
 
 void test_module_insert(const char *name, const char *args)

@@ -14,6 +14,8 @@ int try_module_remove(void);
 int try_module_insert(const char *args);
 /* The parameters it was loaded with, to insert it as it was. */
 void module_parameters(char *args, size_t size);
+/* The same for another module of PMM, such as pmm_pci. */
+int try_part_insert(const char *name, const char *args);
 /* The same for a driver of tests/kmod. */
 void test_module_insert(const char *name, const char *args);
 void test_module_remove(const char *name);
