@@ -151,7 +151,7 @@ build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench: build/
 	@mkdir -p build && touch $@
 
 .PHONY: soak check-debug check-debug-short
-.PHONY: setup demo demo-camera check check-unit check-guest check-harness check-peers fuzz lint guest
+.PHONY: setup demo demo-device demo-camera check check-unit check-guest check-harness check-peers fuzz lint guest
 .PHONY: bench bench-all bench-alloc bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
@@ -164,6 +164,9 @@ export $(as_typed) KERNEL KERNELS UNIT_TESTS GUEST_PROGS
 
 demo: all	## Play a video through PMM in a guest; leaves out/demo.png and .json; SHM=sysv|fd|pixmap
 	scripts/demo.sh
+
+demo-device: all	## Play the video in RAM on a PCI device; leaves out/device.png (found by the host) and .json
+	scripts/demo-device.sh
 
 demo-camera: all	## Show a camera that wants contiguous memory; leaves out/camera.png and .json
 	scripts/demo-camera.sh

@@ -20,14 +20,9 @@
 . "$(dirname "$0")/common.sh"
 . "$PMM_SRC/scripts/proof.sh"
 
-# The frame that is looked at, in a window of this size: over 2 MiB, so that its
-# block is one of huge pages.
-FRAME=60
-SIZE=1024x576
-
 SHM=${SHM:-sysv}
 work=$PMM_SRC/build/demo
-film=$work/film.mp4
+. "$PMM_SRC/scripts/film.sh"
 run=$work/run
 name=demo
 [ "$SHM" = sysv ] || name+=-$SHM
@@ -38,25 +33,6 @@ case $SHM in
 sysv | fd | pixmap) ;;
 *) die "SHM=$SHM: there is no such way; write sysv, fd or pixmap" ;;
 esac
-
-# Five seconds of H.264 with B frames: a flight into the Mandelbrot set, and a test
-# picture with a running clock in its corner.
-make_film() {
-	say "Making a film ..."
-	ff -f lavfi -i "mandelbrot=size=640x360:rate=25:start_scale=2.2:end_scale=0.002:end_pts=150" \
-		-f lavfi -i "testsrc2=size=160x90:rate=25" \
-		-filter_complex "[0][1]overlay=x=W-w-12:y=H-h-12,format=yuv420p" \
-		-t 5 -c:v libx264 -threads 1 -preset medium -crf 22 -bf 2 -g 50 \
-		-flags +bitexact -fflags +bitexact "$film.part.mp4"
-	mv "$film.part.mp4" "$film"
-}
-
-# reference NUMBER FILE: one frame of the film, scaled, by the ffmpeg program.  The
-# flags are those of xclient-demo/scale.c.
-reference() {
-	ff -i "$film" -vf "select=eq(n\,$1),scale=${SIZE/x/:}:flags=$flags,format=bgr0,format=rgb24" \
-		-frames:v 1 -fps_mode passthrough -f image2 -c:v ppm "$2"
-}
 
 write_json() {
 	cat <<-EOT
@@ -139,7 +115,7 @@ summary() {
 
 need_tools
 mkdir -p "$work" "$PMM_SRC/out"
-[ -e "$film" ] || make_film
+need_film
 rm -rf "$run" "$png" "$json"
 say "Booting a guest ..."
 CMD="scripts/demo-guest.sh ${film#"$PMM_SRC/"} $FRAME $SIZE $SHM" OUT=$run TIMEOUT=${TIMEOUT:-600} \

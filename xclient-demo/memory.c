@@ -95,14 +95,21 @@ const char *memory_source_backend(const struct memory_source *source)
  * memory_source_open() - get ready to give out memory
  * @source: filled in
  * @kind: what it gives out
+ * @type: name of a type of memory, for blocks; it stays the caller's.  NULL for the
+ *	default
  *
  * Return: 0, or -1 after a message.
  */
-int memory_source_open(struct memory_source *source, enum memory_kind kind)
+int memory_source_open(struct memory_source *source, enum memory_kind kind, const char *type)
 {
 	*source = sources[kind];
 	if (kind == MEMORY_PLAIN)
 		return 0;
+	if (type) {
+		source->typed = *source->opts;
+		source->typed.type = type;
+		source->opts = &source->typed;
+	}
 	source->pmm = pmmshm_open(NULL);
 	if (!source->pmm)
 		return complain("%s\n(--copy does without PMM)", pmmshm_error());

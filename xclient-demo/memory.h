@@ -8,9 +8,8 @@
 
 #include <stddef.h>
 
-struct pmmshm;
-struct pmmshm_alloc_opts;
-struct pmmshm_block;
+#include <pmmshm.h>
+
 struct memory_ops;
 
 enum memory_kind {
@@ -23,11 +22,13 @@ enum memory_kind {
  * struct memory_source - gives out memory
  * @ops: how
  * @opts: how blocks are allocated
+ * @typed: the same, where a type of memory is wanted
  * @pmm: where blocks come from, NULL for ordinary memory
  */
 struct memory_source {
 	const struct memory_ops *ops;
 	const struct pmmshm_alloc_opts *opts;
+	struct pmmshm_alloc_opts typed;
 	struct pmmshm *pmm;
 };
 
@@ -47,7 +48,7 @@ struct memory {
 	int shmid;
 };
 
-int memory_source_open(struct memory_source *source, enum memory_kind kind);
+int memory_source_open(struct memory_source *source, enum memory_kind kind, const char *type);
 const char *memory_source_backend(const struct memory_source *source);
 void memory_source_close(struct memory_source *source);
 

@@ -16,6 +16,7 @@ struct way;
  * @title: of the window; NULL for the name of the file
  * @json: where the figures go, or NULL
  * @way: how pictures get to the server
+ * @type: name of the type of memory that they are in; NULL for the default
  * @width: of the window; 0 for the video's
  * @height: of the window; 0 for the video's
  * @max_frames: stop after so many frames; 0 for all
@@ -37,6 +38,7 @@ struct options {
 	const char *title;
 	const char *json;
 	const struct way *way;
+	const char *type;
 	int width;
 	int height;
 	long max_frames;

@@ -24,6 +24,7 @@ static const char help[] =
 "                       a pixmap of the server's\n"
 "      --size WxH       size of the window; default the video's\n"
 "      --title TEXT     title of the window; default FILE\n"
+"      --type NAME      put everything in memory of this type, such as RAM on a device\n"
 "      --verbose        show what FFmpeg has to say\n"
 "  -h, --help           show this\n"
 "\n"
@@ -34,6 +35,7 @@ enum {
 	OPT_MAX_FRAMES,
 	OPT_NO_CLOCK,
 	OPT_SIZE,
+	OPT_TYPE,
 	OPT_VERBOSE,
 };
 
@@ -42,6 +44,7 @@ static const struct option own[] = {
 	{ "max-frames", required_argument, NULL, OPT_MAX_FRAMES },
 	{ "no-clock", no_argument, NULL, OPT_NO_CLOCK },
 	{ "size", required_argument, NULL, OPT_SIZE },
+	{ "type", required_argument, NULL, OPT_TYPE },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ }
 };
@@ -55,6 +58,9 @@ static int read_own(struct options *opts, int option, const char *value)
 		return parse_size("size", value, &opts->width, &opts->height);
 	case OPT_LOOP:
 		opts->loop = true;
+		break;
+	case OPT_TYPE:
+		opts->type = value;
 		break;
 	case OPT_NO_CLOCK:
 		opts->no_clock = true;

@@ -62,7 +62,7 @@ static int open_all(struct player *player, const struct options *opts, struct fe
 	};
 	scaler_init(&player->scaler, &player->stats);
 	clock_init(&player->clock, opts->no_clock);
-	if (memory_source_open(&player->source, opts->way->memory) ||
+	if (memory_source_open(&player->source, opts->way->memory, opts->type) ||
 	    display_open(&player->display, opts->display, opts->way) ||
 	    open_frames(player))
 		return -1;

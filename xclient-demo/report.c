@@ -83,9 +83,9 @@ static void write_image(FILE *out, const struct player *player, const struct ima
 	if (memory->block)
 		pmmshm_block_get_info(memory->block, &info);
 	fprintf(out, "    { \"on_screen\": %s, \"shmid\": %d, \"block\": %" PRIu64
-		", \"address\": \"%p\", \"bytes\": %zu, \"image_bytes\": %zu, \"huge_bytes\": %"
+		", \"type\": \"%s\", \"address\": \"%p\", \"bytes\": %zu, \"image_bytes\": %zu, \"huge_bytes\": %"
 		PRIu64 ", \"shown\": %lu }",
-		image == player->on_screen ? "true" : "false", memory->shmid, info.id,
+		image == player->on_screen ? "true" : "false", memory->shmid, info.id, info.type,
 		memory->data, memory->size, (size_t)image->x->bytes_per_line * image->height,
 		info.huge, image->puts);
 }
