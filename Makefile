@@ -152,7 +152,7 @@ build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench: build/
 
 .PHONY: soak check-debug check-debug-short
 .PHONY: setup demo demo-device demo-camera check check-unit check-guest check-harness check-peers fuzz lint guest
-.PHONY: bench bench-all bench-alloc bench-frag bench-latency
+.PHONY: bench bench-all bench-alloc bench-device bench-frag bench-latency
 setup:	## Install the Debian packages that are missing, fetch the newest kernels
 	scripts/setup.sh --refresh
 	@mkdir -p build && touch build/.setup
@@ -226,8 +226,11 @@ bench-frag: all	## Study how pools break up, and what never fails; BENCH_ARGS
 bench-latency: all	## Compare getting 1, 8 and 64 MiB at once with other ways, in a guest; BENCH_ARGS
 	scripts/bench.sh latency
 
+bench-device: all	## Measure memory on devices, and programs' memory for devices, in guests; BENCH_ARGS
+	scripts/bench.sh device
+
 bench-all: all	## Run all benchmarks, with plots
-	scripts/bench.sh touch alloc frag latency
+	scripts/bench.sh touch alloc frag latency device
 
 # -------------------------------------------------------- install, clean, help
 

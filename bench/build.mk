@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-ALL += $(patsubst %,build/bin/bench_%,touch alloc device frag latency)
+ALL += $(patsubst %,build/bin/bench_%,touch alloc device frag latency mirror)
 build/bin/bench_latency: $(patsubst %,build/obj/bench/%.o,bench_latency args)
+build/bin/bench_mirror: $(patsubst %,build/obj/bench/%.o,bench_mirror args)
 build/bin/bench_device: build/obj/bench/bench_device.o build/lib/libpmmshm.so
 build/bin/bench_touch: build/obj/bench/bench_touch.o build/lib/libpmmshm.so
 

@@ -9,6 +9,7 @@
 #	          kernel's own
 #	frag      how pools break up, on this machine
 #	latency   getting much memory at once, by PMM and by others, in a guest
+#	device    memory on devices, and programs' memory for devices, in guests
 #
 # KERNEL chooses the guest's kernel (6.1).  BENCH_ARGS is handed to the programs.
 
@@ -78,6 +79,17 @@ bench_latency() {
 		"insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko &&
 		bench_latency --data \"\$OUT/latency.dat\" $BENCH_ARGS"
 	plot latency 960,480 "file=$out/latency.dat" "release=$KERNEL"
+}
+
+# What devices cost: a piece for each figure, since each needs a guest of its own.
+# Also by themselves: bench.sh device_mirror
+bench_device() {
+	bench_device_mirror
+}
+
+bench_device_mirror() {
+	MEM=${MEM:-1024} guest device-mirror.txt \
+		"insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_mirror.ko && bench_mirror $BENCH_ARGS"
 }
 
 [ $# -gt 0 ] || set -- touch

@@ -7,7 +7,8 @@
  *	pmm_regions_mutex	the list of regions, see pmm_region.c
  *	pmm_ranges_mutex	which pages belong to which type; while a type
  *				comes, goes, grows or shrinks
- *	mmap_lock		the kernel's; ADOPT and FIND drop it at once
+ *	mmap_lock		the kernel's; ADOPT and FIND drop it at once; those of
+ *				mirrors, on both sides of it, are in pmm_mirror.c
  *	pmm_block.lock		a block's home and whether it is dead
  *	inode lock		the kernel's; taken by ADOPT, never with the block's
  *	folio lock, i_pages	the kernel's, while pages go into a home
@@ -412,6 +413,7 @@ void pmm_drain_all(void);
 int pmm_dma_check_type(struct pmm_type *type, struct device *dev, u64 size,
 		       u64 *align);
 int pmm_dma_check_block(struct pmm_block *block, struct device *dev);
+bool pmm_dma_reaches(struct device *dev, phys_addr_t first, phys_addr_t last);
 
 /* ---- pages: drivers/misc/pmm_folio.c ---- */
 

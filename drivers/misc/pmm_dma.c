@@ -31,9 +31,15 @@ static bool pmm_dma_translated(struct device *dev)
 #endif
 }
 
-/* Does the device see all of [first, last] as it is, and in one piece? */
-static bool pmm_dma_reaches(struct device *dev, phys_addr_t first,
-			    phys_addr_t last)
+/**
+ * pmm_dma_reaches() - does a device see memory as it is, and in one piece?
+ * @dev: the device, which does DMA
+ * @first: first byte
+ * @last: last byte
+ *
+ * Return: if not, the kernel would have it reach a copy.
+ */
+bool pmm_dma_reaches(struct device *dev, phys_addr_t first, phys_addr_t last)
 {
 	dma_addr_t from, to;
 

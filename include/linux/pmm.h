@@ -10,7 +10,7 @@
  *
  * or, with the fd of a block that a program has, pmm_block_from_fd() in place of
  * pmm_alloc().  The handle is the block, never an address.  See
- * Documentation/driver-api.rst, and tests/kmod/pmm_test_edu.c for a whole driver.
+ * Documentation/driver-api.rst, and tests/kmod/pmm_test_edu_blocks.c for a driver.
  *
  * A driver that calls anything here keeps pmm.ko loaded, as with any symbol.
  */

@@ -20,6 +20,10 @@ rows $((2 * nr + 4)) "^($allocators|drm_mm|gen_pool)$row" \
 	build/bin/bench_alloc --kernel "${small[@]}"
 rmmod pmm_bench_alloc || fail "pmm_bench_alloc.ko does not unload"
 
+insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_mirror.ko" || fail "pmm_bench_mirror.ko does not load"
+rows 2 "^(mirror|pin) +4 KiB +1 MiB( +$number){3}\$" build/bin/bench_mirror --rounds 1 1
+rmmod pmm_bench_mirror || fail "pmm_bench_mirror.ko does not unload"
+
 insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko" || fail "pmm_bench_contig.ko does not load"
 rows 3 "^(PMM, clean|PMM, dirty|alloc_contig) +1 MiB( +$number){2}\$" build/bin/bench_latency --rounds 1 1
 rmmod pmm_bench_contig || fail "pmm_bench_contig.ko does not unload"

@@ -7,7 +7,6 @@
  * result to the program, and hands the block to another driver.  It is the example of
  * Documentation/driver-api.rst.
  */
-#include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -23,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "edu.h"
 #include "pmm_test_edu.h"
 
 /* Registers, in BAR 0 */
@@ -33,10 +33,7 @@
 #define EDU_DMA_COUNT		0x90
 #define EDU_DMA_CMD		0x98
 #define EDU_DMA_CMD_START	BIT(0)
-#define EDU_DMA_CMD_TO_RAM	BIT(1)
 #define EDU_DMA_CMD_IRQ		BIT(2)
-/* Where its own buffer is, to itself */
-#define EDU_BUFFER		0x40000
 
 static unsigned int dma_bits = 28;
 module_param(dma_bits, uint, 0444);
@@ -46,28 +43,10 @@ static unsigned int seg_kb;
 module_param(seg_kb, uint, 0444);
 MODULE_PARM_DESC(seg_kb, "longest piece that the device takes, in KiB (default: any)");
 
-/**
- * struct edu - the device
- * @pdev: the PCI device
- * @regs: its registers
- * @done: it says that it has finished
- * @block: the block, or NULL
- * @addr: its address for the device
- * @dir: what it is mapped for
- */
-struct edu {
-	struct pci_dev *pdev;
-	void __iomem *regs;
-	struct completion done;
-	struct pmm_block *block;
-	dma_addr_t addr;
-	enum dma_data_direction dir;
-};
-
 /* The device that was found, or NULL. */
-static struct edu *edu_found;
-/* Protects it and its block; held while the device works. */
-static DEFINE_MUTEX(edu_lock);
+struct edu *edu_found;
+/* Protects it, its block and the mirrors; held while the device works. */
+DEFINE_MUTEX(edu_lock);
 
 /* ---- the block ---- */
 
@@ -136,7 +115,8 @@ static irqreturn_t edu_irq(int irq, void *arg)
 	return IRQ_HANDLED;
 }
 
-static int edu_run(struct edu *edu, u64 src, u64 dst, u32 length, u32 cmd)
+/* Have it copy, and wait until it has. */
+int edu_run(struct edu *edu, u64 src, u64 dst, u32 length, u32 cmd)
 {
 	reinit_completion(&edu->done);
 	writeq(src, edu->regs + EDU_DMA_SRC);
@@ -301,6 +281,7 @@ static void edu_remove(struct pci_dev *pdev)
 	mutex_lock(&edu_lock);
 	edu_found = NULL;
 	edu_detach(edu);
+	edu_mirrors_detach();
 	mutex_unlock(&edu_lock);
 	pci_clear_master(pdev);
 }
@@ -324,14 +305,24 @@ static int __init edu_init(void)
 
 	if (err)
 		return err;
+	err = edu_mirror_init();
+	if (err)
+		goto err_deregister;
 	err = pci_register_driver(&edu_driver);
 	if (err)
-		misc_deregister(&edu_miscdev);
+		goto err_exit_mirror;
+	return 0;
+
+err_exit_mirror:
+	edu_mirror_exit();
+err_deregister:
+	misc_deregister(&edu_miscdev);
 	return err;
 }
 
 static void __exit edu_exit(void)
 {
+	edu_mirror_exit();
 	misc_deregister(&edu_miscdev);
 	pci_unregister_driver(&edu_driver);
 }
