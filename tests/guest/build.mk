@@ -53,7 +53,7 @@ build/guest/test_device_names build/guest/test_device_refused build/guest/test_d
 build/guest/test_device_names build/guest/test_device_unplug: build/obj/tests/guest/vm.o
 build/guest/test_device_names: build/guest/legacy_shm build/guest/posix_shm
 edu_tests := test_driver_share test_driver_reach test_driver_low test_driver_iommu
-mirror_tests := test_mirror test_mirror_stress
+mirror_tests := test_mirror test_mirror_race test_mirror_stress
 edu_tests += $(mirror_tests)
 $(mirror_tests:%=build/guest/%): build/obj/tests/guest/mirror.o
 $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
