@@ -3,7 +3,7 @@
 ALL += build/bin/pmmrun
 INSTALL_BIN += build/bin/pmmrun
 
-build/bin/pmmrun: build/obj/tools/pmmrun.o
+build/bin/pmmrun: build/obj/tools/pmmrun.o build/obj/tools/size.o
 build/obj/tools/pmmrun.o: build/.libdir
 build/obj/tools/pmmrun.o: cflags += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBDIR='"$(LIBDIR)"'
 

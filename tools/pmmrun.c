@@ -8,9 +8,9 @@
  * library, libpmmshm/preload.  This only finds it, tells it the options by way
  * of the environment, and becomes the program.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include <linux/pmm.h>
+
+#include "size.h"
 
 #define PRELOAD		"libpmmrun.so"
 
@@ -79,33 +81,15 @@ static void set(const char *name, const char *value)
 
 /* ---------------------------------------------------------------- options */
 
-/* The power of 1024 that a letter stands for, or -1. */
-static int unit_of(const char *suffix)
-{
-	static const char units[] = "KMGT";
-	const char *unit;
-
-	if (!*suffix)
-		return 0;
-	unit = strchr(units, toupper((unsigned char)*suffix));
-	return unit && !suffix[1] ? unit - units + 1 : -1;
-}
-
 static void set_min(const char *text)
 {
-	unsigned long long size = 0;
-	char value[32], *end = NULL;
-	int unit = -1;
+	char value[32];
+	uint64_t size;
 
-	errno = 0;
-	if (isdigit((unsigned char)*text)) {
-		size = strtoull(text, &end, 10);
-		unit = unit_of(end);
-	}
-	if (unit < 0 || errno || size > ULLONG_MAX >> 10 * unit)
+	if (!size_from_text(text, &size))
 		die(EXIT_OURS, "--min %s: not a size; give bytes, or a number with K, M, G or T",
 		    text);
-	snprintf(value, sizeof(value), "%llu", size << 10 * unit);
+	snprintf(value, sizeof(value), "%" PRIu64, size);
 	set("PMMRUN_MIN", value);
 }
 
