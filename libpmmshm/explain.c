@@ -305,6 +305,27 @@ int pmmshm_explain_migrate(const struct pmm_migrate *req, int err)
 	return pmmshm_fail(err, "cannot move %s to %s: %m", length.s, type);
 }
 
+/* ----------------------------------------------------------------- quotas */
+
+/* PMM_IOC_QUOTA with @req failed with @err. */
+int pmmshm_explain_quota(const struct pmm_quota *req, int err)
+{
+	const char *type = req->type[0] ? req->type : "the default type";
+
+	switch (err) {
+	case EPERM:
+		return pmmshm_fail(err, "only root may look at the quotas of others, or change any (CAP_SYS_RESOURCE)");
+	case ENOENT:
+		return pmmshm_fail(err, "no quota of %s: no such type of memory",
+				   type);
+	case EINVAL:
+		return pmmshm_fail(err, "no quota of %s for user %u: there is no such user in this user namespace",
+				   type, req->uid);
+	}
+	return pmmshm_fail(err, "no quota of %s for user %u: %m", type,
+			   req->uid);
+}
+
 /* ---------------------------------------------------------------- segments */
 
 /* ENOSPC has two causes; the kernel tells which limit is reached. */

@@ -7,6 +7,7 @@
  *	shm.c		the backend "shm": ordinary shared memory
  *	shm_file.c	its blocks that are files
  *	type.c		types of memory: describe, resize
+ *	quota.c		what users may have of a type
  *	request.c	what the caller of an allocation wants, checked
  *	block.c		blocks: allocate, free, describe, map again
  *	import.c	blocks that others made
@@ -183,6 +184,7 @@ struct pmmshm *pmmshm_open_with(const char *path,
 struct pmmshm *pmmshm_open_shm(const struct pmmshm_transport *sys);
 
 /* module.c */
+int pmmshm_module_need(const struct pmmshm *pmm, const char *function);
 int pmmshm_module_check(struct pmmshm *pmm, const char *path);
 void pmmshm_module_set_caps(struct pmmshm_block *block,
 			    const struct pmmshm *pmm, uint64_t state);
@@ -225,6 +227,9 @@ int pmmshm_file_reopen(const struct pmmshm_block *block, int flags);
 int pmmshm_file_link(const struct pmmshm_block *block, const char *name,
 		     const char *path, mode_t mode);
 
+/* type.c */
+int pmmshm_type_name(char *to, const char *type);
+
 /* request.c */
 int pmmshm_request_init(struct pmmshm_request *r, size_t size,
 			const struct pmmshm_alloc_opts *opts);
@@ -250,6 +255,7 @@ int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 			 int err);
 int pmmshm_explain_resize(const struct pmm_resize *req, int err);
 int pmmshm_explain_migrate(const struct pmm_migrate *req, int err);
+int pmmshm_explain_quota(const struct pmm_quota *req, int err);
 int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
 			  size_t size, int err);
 int pmmshm_explain_adopt(int shmid, int err);

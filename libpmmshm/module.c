@@ -4,6 +4,7 @@
  * that the functions are about; this is the table, and what belongs to no object.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/shm.h>
 
 #include "internal.h"
@@ -26,6 +27,33 @@ int pmmshm_module_check(struct pmmshm *pmm, const char *path)
 				   version.abi, pmmshm_version(), PMM_ABI);
 	pmm->page_size = version.page_size;
 	pmm->caps = version.caps;
+	return 0;
+}
+
+/* For what only the module can do: is there one?  Whoever asks is named. */
+int pmmshm_module_need(const struct pmmshm *pmm, const char *function)
+{
+	if (!pmm)
+		return pmmshm_fail(EINVAL, "%s: NULL argument", function);
+	if (pmm->backend != &pmmshm_backend_module)
+		return pmmshm_fail(EOPNOTSUPP, "%s: this is ordinary shared memory, without the pmm module",
+				   function);
+	return 0;
+}
+
+int pmmshm_module_get(struct pmmshm *pmm, struct pmmshm_module_info *info)
+{
+	struct pmm_version version = { .size = sizeof(version) };
+
+	if (pmmshm_module_need(info ? pmm : NULL, "pmmshm_module_get"))
+		return -1;
+	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_VERSION, &version))
+		return pmmshm_fail(errno, "the module does not tell its version: %m");
+	memset(info, 0, sizeof(*info));
+	memcpy(info->release, version.release, sizeof(info->release) - 1);
+	info->abi = version.abi;
+	info->page_size = version.page_size;
+	info->caps = version.caps;
 	return 0;
 }
 

@@ -146,6 +146,37 @@ struct pmmshm_type_info {
 	uint64_t limit;
 };
 
+/**
+ * struct pmmshm_module_info - the module that a handle is connected to
+ * @release: its version
+ * @abi: the version of its ABI
+ * @page_size: granularity of sizes and alignments
+ * @caps: PMM_CAP_* bits of <linux/pmm.h>
+ */
+struct pmmshm_module_info {
+	char release[32];
+	unsigned int abi;
+	size_t page_size;
+	uint64_t caps;
+};
+
+/* Whoever calls, in place of a user */
+#define PMMSHM_QUOTA_SELF	((uid_t)-1)
+
+/**
+ * struct pmmshm_quota_info - what a user may have of a type
+ * @limit: bytes that he may have, ~0 without a limit
+ * @used: bytes that he has
+ * @all_limit: what all users without CAP_SYS_RESOURCE may have together
+ * @all_used: what they have
+ */
+struct pmmshm_quota_info {
+	uint64_t limit;
+	uint64_t used;
+	uint64_t all_limit;
+	uint64_t all_used;
+};
+
 /* pmmshm_segment_info.flags */
 #define PMMSHM_SEGMENT_REMOVED	(1U << 0)	/* ends with its last attachment */
 
@@ -216,6 +247,15 @@ const char *pmmshm_error(void);
 
 /** pmmshm_version() - version of the library, as "MAJOR.MINOR.PATCH" */
 const char *pmmshm_version(void);
+
+/**
+ * pmmshm_module_get() - describe the module
+ * @pmm: handle
+ * @info: filled in
+ *
+ * Return: 0 or -1.
+ */
+int pmmshm_module_get(struct pmmshm *pmm, struct pmmshm_module_info *info);
 
 /**
  * pmmshm_type_get() - describe a type of memory
@@ -303,6 +343,43 @@ int pmmshm_migrate(struct pmmshm *pmm, void *addr, size_t len,
 int pmmshm_migrate_process(struct pmmshm *pmm, pid_t pid, uint64_t addr,
 			   uint64_t len, const char *type,
 			   struct pmmshm_migration *figures);
+
+/**
+ * pmmshm_quota_get() - what a user may have of a type
+ * @pmm: handle
+ * @type: name of the type; NULL or "" for the default
+ * @uid: the user, or %PMMSHM_QUOTA_SELF
+ * @info: filled in
+ *
+ * Return: 0, or -1: ENOENT (no such type), EPERM (another user, without
+ * CAP_SYS_RESOURCE), EINVAL (no such user in this user namespace).
+ */
+int pmmshm_quota_get(struct pmmshm *pmm, const char *type, uid_t uid,
+		     struct pmmshm_quota_info *info);
+
+/**
+ * pmmshm_quota_set() - limit what a user may have of a type
+ * @pmm: handle
+ * @type: name of the type; NULL or "" for the default
+ * @uid: the user, or %PMMSHM_QUOTA_SELF
+ * @limit: bytes, rounded down to whole pages, or ~0 for no limit
+ *
+ * Nothing that the user has is taken away.
+ *
+ * Return: 0, or -1 as pmmshm_quota_get(); EPERM without CAP_SYS_RESOURCE.
+ */
+int pmmshm_quota_set(struct pmmshm *pmm, const char *type, uid_t uid,
+		     uint64_t limit);
+
+/**
+ * pmmshm_quota_reset() - let the default limit hold for a user again
+ * @pmm: handle
+ * @type: name of the type; NULL or "" for the default
+ * @uid: the user, or %PMMSHM_QUOTA_SELF
+ *
+ * Return: as pmmshm_quota_set().
+ */
+int pmmshm_quota_reset(struct pmmshm *pmm, const char *type, uid_t uid);
 
 /**
  * pmmshm_segment_next() - list the System V segments that are blocks

@@ -50,20 +50,6 @@ static int opts_check(const struct pmmshm_alloc_opts *opts)
 	return 0;
 }
 
-static int request_set_type(struct pmmshm_request *r, const char *type)
-{
-	size_t len;
-
-	if (!type)
-		return 0;
-	len = strlen(type);
-	if (len >= sizeof(r->type))
-		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
-				   type);
-	memcpy(r->type, type, len + 1);
-	return 0;
-}
-
 /* For pmmshm_block_alloc(); @opts may be NULL. */
 int pmmshm_request_init(struct pmmshm_request *r, size_t size,
 			const struct pmmshm_alloc_opts *opts)
@@ -85,7 +71,7 @@ int pmmshm_request_init(struct pmmshm_request *r, size_t size,
 		r->caps = opts->caps;
 	if (opts->mode)
 		r->mode = opts->mode;
-	return request_set_type(r, opts->type);
+	return pmmshm_type_name(r->type, opts->type);
 }
 
 /* For pmmshm_block_publish(), on top of pmmshm_request_init(). */

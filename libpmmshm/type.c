@@ -49,6 +49,18 @@ int pmmshm_type_get(struct pmmshm *pmm, unsigned int index,
 	return pmm->backend->type_get(pmm, index, info);
 }
 
+/* Put a type's name into a request; NULL is the empty one, of the default type. */
+int pmmshm_type_name(char *to, const char *type)
+{
+	if (!type)
+		type = "";
+	if (strlen(type) >= PMM_NAME_LEN)
+		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
+				   type);
+	memcpy(to, type, strlen(type) + 1);
+	return 0;
+}
+
 int pmmshm_module_type_resize(const struct pmmshm *pmm, const char *type,
 			      uint64_t total)
 {
@@ -62,12 +74,11 @@ int pmmshm_module_type_resize(const struct pmmshm *pmm, const char *type,
 
 int pmmshm_type_resize(struct pmmshm *pmm, const char *type, uint64_t total)
 {
+	char name[PMM_NAME_LEN];
+
 	if (!pmm)
 		return pmmshm_fail(EINVAL, "pmmshm_type_resize: NULL argument");
-	if (!type)
-		type = "";
-	if (strlen(type) >= PMM_NAME_LEN)
-		return pmmshm_fail(ENOENT, "no type of memory has a name as long as '%s'",
-				   type);
-	return pmm->backend->type_resize(pmm, type, total);
+	if (pmmshm_type_name(name, type))
+		return -1;
+	return pmm->backend->type_resize(pmm, name, total);
 }

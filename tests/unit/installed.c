@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,19 @@ static void check_types(void)
 	CHECK(pmmshm_migrate(pmm, &type, 1, "no such type", NULL) && errno);
 	CHECK(pmmshm_migrate_process(pmm, getpid(), (uintptr_t)&type, 1,
 				     "no such type", NULL) && errno);
+}
+
+/* What only the module has. */
+static void check_module(void)
+{
+	bool there = !strcmp(pmmshm_backend(pmm), "pmm");
+	struct pmmshm_module_info module;
+	struct pmmshm_quota_info quota;
+
+	CHECK(!pmmshm_module_get(pmm, &module) == there);
+	CHECK(!pmmshm_quota_get(pmm, NULL, PMMSHM_QUOTA_SELF, &quota) == there);
+	CHECK(pmmshm_quota_set(pmm, "no such type", 0, 0) && errno);
+	CHECK(pmmshm_quota_reset(pmm, "no such type", 0) && errno);
 }
 
 static struct pmmshm_block *alloc(unsigned int flags)
@@ -147,6 +161,7 @@ int main(int argc, char **argv)
 	CHECK(argc < 2 || !strcmp(pmmshm_backend(pmm), argv[1]));
 	check_layout();
 	check_types();
+	check_module();
 	check_segment();
 	check_file();
 	check_key();

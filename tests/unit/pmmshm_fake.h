@@ -24,6 +24,7 @@ enum fake_op {
 	FAKE_VERSION, FAKE_TYPE, FAKE_ALLOC, FAKE_FIND, FAKE_INFO, FAKE_ADOPT,
 	FAKE_HOME_FD, FAKE_ALIAS, FAKE_DMABUF, FAKE_SYNC, FAKE_RESIZE,
 	FAKE_MIGRATE,
+	FAKE_QUOTA,
 	FAKE_OPS,
 };
 
@@ -63,6 +64,8 @@ struct fake_world {
 	unsigned int migrations;	/* and how often it has */
 	unsigned int cold;	/* calls of madvise(MADV_COLD) */
 	uint64_t caps;		/* that the last ALLOC asked for */
+	struct pmm_quota quota;	/* what QUOTA expects and answers, with this: */
+	int quota_errno;
 };
 
 extern struct fake_world fake_world;

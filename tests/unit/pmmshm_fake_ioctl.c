@@ -92,6 +92,30 @@ static int ioc_resize(int fd, struct pmm_resize *arg)
 	return errno ? -1 : 0;
 }
 
+/* The in fields are as expected; then the out fields, and the errno, are the world's. */
+static int ioc_quota(int fd, struct pmm_quota *arg)
+{
+	const struct pmm_quota *want = &fake_world.quota;
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, want->flags);
+	ck_assert_uint_eq(arg->uid, want->uid);
+	ck_assert_uint_eq(arg->reserved, 0);
+	ck_assert_str_eq(arg->type, want->type);
+	if (arg->flags == PMM_QUOTA_SET)
+		ck_assert_uint_eq(arg->bytes, want->bytes);
+	else
+		ck_assert_uint_eq(arg->bytes, 0);
+	arg->bytes = want->bytes;
+	arg->used = want->used;
+	arg->all_limit = want->all_limit;
+	arg->all_used = want->all_used;
+	errno = fake_world.quota_errno;
+	return errno ? -1 : 0;
+}
+
 static int alloc_failed(struct pmm_alloc *arg, const struct pmm_alloc *why,
 			int err)
 {
@@ -328,6 +352,9 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PMM_IOC_MIGRATE:
 		ret = fake_enter(FAKE_MIGRATE) ? -1 : ioc_migrate(fd, arg);
+		break;
+	case PMM_IOC_QUOTA:
+		ret = fake_enter(FAKE_QUOTA) ? -1 : ioc_quota(fd, arg);
 		break;
 	case PMM_IOC_BLOCK_INFO:
 		ret = fake_enter(FAKE_INFO) ? -1 : ioc_info(fd, arg);
