@@ -48,6 +48,7 @@ needed() {
 		gstreamer1.0-tools      command gst-launch-1.0
 		gstreamer1.0-plugins-base files /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so
 		gstreamer1.0-x          files   /usr/lib/*/gstreamer-1.0/libgstximagesink.so
+		jq                      command jq
 		postgresql              files   /usr/lib/postgresql/*/bin/initdb
 		qemu-system-x86         command qemu-system-x86_64
 		busybox-static          static  busybox

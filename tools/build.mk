@@ -14,3 +14,10 @@ build/.libdir: FORCE
 
 UNIT_TESTS += tests/unit/test_pmmrun.sh
 tests/unit/test_pmmrun.sh: build/bin/pmmrun build/lib/libpmmrun.so
+
+ALL += build/bin/pmmctl
+INSTALL_BIN += build/bin/pmmctl
+
+pmmctl_objs := $(patsubst %.c,build/obj/%.o,$(sort $(wildcard tools/pmmctl/*.c)))
+build/bin/pmmctl: $(pmmctl_objs) build/obj/tools/size.o build/lib/libpmmshm.so
+$(pmmctl_objs): cflags += -D_GNU_SOURCE -Itools -DVERSION='"$(VERSION)"'
