@@ -19,6 +19,7 @@
 
 #include "pmm_compat.h"
 #include "pmm_core.h"
+#include "pmm_node.h"
 #include "pmm_region.h"
 
 #define PMM_VERSION "0.1.0"
@@ -245,6 +246,12 @@ static long pmm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return pmm_ioc_resize(uarg);
 	case PMM_IOC_MIGRATE:
 		return pmm_ioc_migrate(uarg);
+	case PMM_IOC_ONLINE:
+		return pmm_ioc_online(uarg);
+	case PMM_IOC_OFFLINE:
+		return pmm_ioc_offline(uarg);
+	case PMM_IOC_NODE:
+		return pmm_ioc_node(uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -288,9 +295,12 @@ static int __init pmm_init(void)
 	err = pmm_types_init();
 	if (err)
 		goto err_exit_poison;
-	err = pmm_reserved_init();
+	err = pmm_nodes_init();
 	if (err)
 		goto err_exit_types;
+	err = pmm_reserved_init();
+	if (err)
+		goto err_exit_nodes;
 	pmm_debugfs_init();
 	err = misc_register(&pmm_device);
 	if (err)
@@ -300,6 +310,8 @@ static int __init pmm_init(void)
 err_exit_debugfs:
 	pmm_debugfs_exit();
 	pmm_reserved_exit();
+err_exit_nodes:
+	pmm_nodes_exit();
 err_exit_types:
 	pmm_types_exit();
 err_exit_poison:
@@ -320,6 +332,7 @@ static void __exit pmm_exit(void)
 	pmm_debugfs_exit();
 	flush_workqueue(pmm_wq);
 	pmm_reserved_exit();
+	pmm_nodes_exit();
 	pmm_quarantine_exit();
 	pmm_types_exit();
 	pmm_poison_exit();

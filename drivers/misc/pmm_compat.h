@@ -113,6 +113,31 @@ static inline bool pmm_page_shared(struct page *page)
 #endif
 }
 
+/* How often a folio is mapped, in whole or in part, each a reference. */
+static inline int pmm_folio_mapcount(struct folio *folio)
+{
+#ifdef PMM_HAVE_COMPOUND_PAGE_DTOR
+	/* Not exported there for large folios, each of whose pages has a count. */
+	long nr = folio_nr_pages(folio), i;
+	int whole, sum;
+
+	if (!folio_test_large(folio))
+		return atomic_read(&folio->_mapcount) + 1;
+	whole = folio_entire_mapcount(folio);
+	sum = whole;
+	for (i = 0; i < nr; i++)
+		sum += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
+	/* In a file's, each counts mappings of the whole, too. */
+	if (!folio_test_anon(folio))
+		sum -= whole * nr;
+	else if (folio_test_double_map(folio))
+		sum -= nr;
+	return sum;
+#else
+	return folio_mapcount(folio);
+#endif
+}
+
 /* Flags that live in the first tail page and mean something else elsewhere. */
 #ifndef PAGE_FLAGS_SECOND
 #define PAGE_FLAGS_SECOND 0UL

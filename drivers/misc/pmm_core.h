@@ -4,6 +4,8 @@
  *
  * Locks, in the order in which they nest:
  *
+ *	pmm_nodes_mutex		which regions are NUMA nodes, while one comes or goes
+ *	the kernel's		those of memory hotplug, taken by what it offers
  *	pmm_regions_mutex	the list of regions, see pmm_region.c
  *	pmm_ranges_mutex	which pages belong to which type; while a type
  *				comes, goes, grows or shrinks
@@ -14,6 +16,7 @@
  *	folio lock, i_pages	the kernel's, while pages go into a home
  *	pmm_watches_lock	the table of watches; inode->i_lock nests inside
  *	fsnotify's group lock	the kernel's; marks are attached with either held
+ *	pmm_nodes_lock		the list of those nodes; nests with nothing
  *	pmm_quarantine_lock	the list of blocks that wait for their pages
  *	pmm_types_lock		the list of types
  *	pmm_type.lock		an allocator and the figures of its type

@@ -22,7 +22,10 @@
 #include <linux/pmm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/xarray.h>
 
+#include "pmm_core.h"
+#include "pmm_node.h"
 #include "pmm_region.h"
 
 LIST_HEAD(pmm_regions);
@@ -239,11 +242,86 @@ err_free:
 EXPORT_SYMBOL_GPL(pmm_region_add);
 
 /**
+ * pmm_region_find() - the region behind a type
+ * @name: name of the type
+ *
+ * Context: May sleep.  The caller keeps it from going, see pmm_node_leave().
+ * Return: the region, or NULL if there is none, or it is no type at this time.
+ */
+struct pmm_region *pmm_region_find(const char *name)
+{
+	struct pmm_region *region, *found = NULL;
+
+	mutex_lock(&pmm_regions_mutex);
+	list_for_each_entry(region, &pmm_regions, node)
+		if (region->type && !strcmp(region->name, name))
+			found = region;
+	mutex_unlock(&pmm_regions_mutex);
+	return found;
+}
+
+/**
+ * pmm_region_suspend() - give up a region's type and its pages, but not the claim
+ * @region: the region
+ *
+ * Then somebody else may have a resource inside of the claim, and make pages.
+ *
+ * Context: May sleep; pmm_nodes_mutex is held, as for pmm_region_resume().
+ * Return: 0, -EBUSY while there are blocks, or -EIO if a page has had a memory
+ * error: others would not know which.
+ */
+int pmm_region_suspend(struct pmm_region *region)
+{
+	int err;
+
+	if (pmm_pages_poisoned(PHYS_PFN(region->desc.start),
+			       PHYS_PFN(region->desc.size)))
+		return -EIO;
+	err = pmm_type_unregister(region->type);
+	if (err)
+		return err;
+	region->type = NULL;
+	memunmap_pages(&region->pgmap);
+	region->res->flags &= ~IORESOURCE_BUSY;
+	return 0;
+}
+
+/**
+ * pmm_region_resume() - make a suspended region a type again
+ * @region: the region
+ * @bad: has an entry for the number of each page that had a memory error
+ *
+ * Its memory is zeroed.  It stays without a type, and the kernel log says so, if
+ * there is no memory for the pages, or another type has taken the name.
+ *
+ * Context: May sleep, and takes time in proportion to the size.
+ */
+void pmm_region_resume(struct pmm_region *region, struct xarray *bad)
+{
+	unsigned long pfn;
+	const char *why;
+	void *entry;
+
+	region->res->flags |= IORESOURCE_BUSY;
+	if (pmm_region_map(region, &why))
+		goto err;
+	/* The type retires them. */
+	xa_for_each(bad, pfn, entry)
+		SetPageHWPoison(pfn_to_page(pfn));
+	if (!pmm_region_register(region, &why))
+		return;
+	memunmap_pages(&region->pgmap);
+err:
+	pr_err("pmm: the memory of type %s is back, but there is no such type any more: %s\n",
+	       region->name, why);
+}
+
+/**
  * pmm_region_remove() - take a region's memory back, whoever uses it
  * @region: what pmm_region_add() returned; gone afterwards
  *
  * See pmm_type_remove(): programs get SIGBUS, and whoever holds pages is waited
- * for.
+ * for.  While it is a NUMA node see pmm_node_leave().
  *
  * Context: May sleep, for as long as somebody holds a page.  No locks.
  */
@@ -252,8 +330,11 @@ void pmm_region_remove(struct pmm_region *region)
 	mutex_lock(&pmm_regions_mutex);
 	list_del(&region->node);
 	mutex_unlock(&pmm_regions_mutex);
-	pmm_type_remove(region->type);
-	memunmap_pages(&region->pgmap);
+	pmm_node_leave(region);
+	if (region->type) {
+		pmm_type_remove(region->type);
+		memunmap_pages(&region->pgmap);
+	}
 	pmm_region_release(region);
 	kfree(region);
 }

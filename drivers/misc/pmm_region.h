@@ -19,6 +19,7 @@ struct device;
 struct module;
 struct pmm_type;
 struct resource;
+struct xarray;
 
 /**
  * struct pmm_region_desc - memory that is to be a region
@@ -49,7 +50,8 @@ struct pmm_region_desc {
  * @desc: what it was made of; @desc.name is @name
  * @res: the claim, in /proc/iomem; from pmm_region_claim() to the end
  * @pgmap: its struct pages, while @type is there
- * @type: what programs get blocks of
+ * @type: what programs get blocks of; NULL while the memory is the kernel's, see
+ *	pmm_node.c
  */
 struct pmm_region {
 	struct list_head node;
@@ -68,6 +70,9 @@ u64 pmm_region_align(void);
 struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 				  const char **why);
 void pmm_region_remove(struct pmm_region *region);
+struct pmm_region *pmm_region_find(const char *name);
+int pmm_region_suspend(struct pmm_region *region);
+void pmm_region_resume(struct pmm_region *region, struct xarray *bad);
 
 /* The parameter regions=: pmm_reserved.c */
 #ifdef CONFIG_ZONE_DEVICE

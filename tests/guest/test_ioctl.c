@@ -54,6 +54,18 @@ static void prepare_migrate(void *arg)
 	((struct pmm_migrate *)arg)->length = 1;
 }
 
+/* Nothing is wrong with these, except that it is a pool of the kernel's own RAM. */
+static void prepare_online(void *arg)
+{
+	((struct pmm_online *)arg)->node = PMM_NODE_ANY;
+	memcpy(((struct pmm_online *)arg)->type, "general", sizeof("general"));
+}
+
+static void prepare_offline(void *arg)
+{
+	memcpy(((struct pmm_offline *)arg)->type, "general", sizeof("general"));
+}
+
 /* Nothing is wrong with it, except that the block has a home already. */
 static void prepare_adopt(void *arg)
 {
@@ -125,6 +137,15 @@ static const struct call calls[] = {
 		.name = "MIGRATE", .cmd = PMM_IOC_MIGRATE, .size = 136, .first = 136,
 		.flags = PMM_MIGRATE_MEM, .out = true, .prepare = prepare_migrate,
 	}, {
+		.name = "ONLINE", .cmd = PMM_IOC_ONLINE, .size = 80, .first = 80,
+		.err = EOPNOTSUPP, .prepare = prepare_online,
+	}, {
+		.name = "OFFLINE", .cmd = PMM_IOC_OFFLINE, .size = 104, .first = 104,
+		.err = ENOENT, .prepare = prepare_offline,
+	}, {
+		.name = "NODE", .cmd = PMM_IOC_NODE, .size = 88, .first = 88,
+		.err = ENOENT, .prepare = prepare_nothing,
+	}, {
 		.name = "INFO", .cmd = PMM_IOC_BLOCK_INFO, .size = 120, .first = 112,
 		.on_block = true, .out = true, .prepare = prepare_nothing,
 	}, {
@@ -159,6 +180,9 @@ _Static_assert(sizeof(struct pmm_find) == 40, "ABI");
 _Static_assert(sizeof(struct pmm_quota) == 80, "ABI");
 _Static_assert(sizeof(struct pmm_resize) == 64, "ABI");
 _Static_assert(sizeof(struct pmm_migrate) == 136, "ABI");
+_Static_assert(sizeof(struct pmm_online) == 80, "ABI");
+_Static_assert(sizeof(struct pmm_offline) == 104, "ABI");
+_Static_assert(sizeof(struct pmm_node_info) == 88, "ABI");
 _Static_assert(sizeof(struct pmm_block_info) == 120, "ABI");
 _Static_assert(sizeof(struct pmm_block_adopt) == 16, "ABI");
 _Static_assert(sizeof(struct pmm_block_home_fd) == 8, "ABI");

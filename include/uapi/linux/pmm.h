@@ -32,7 +32,9 @@
  *	ENOMEM		the pool cannot satisfy the request (see pmm_alloc.reason)
  *	EDQUOT		over the caller's quota (see pmm_alloc.quota)
  *	EOVERFLOW	a size or an offset that does not fit
- *	ENODEV		the block's memory was a driver's, which has taken it back
+ *	ENODEV		the block's memory was a driver's, which has taken it back;
+ *			(ONLINE) there is no such node
+ *	EIO		(ONLINE) the kernel does not take the memory
  */
 #ifndef _UAPI_LINUX_PMM_H
 #define _UAPI_LINUX_PMM_H
@@ -52,6 +54,10 @@
 #define PMM_IOC_QUOTA		_IO(PMM_IOC, 0x04)
 #define PMM_IOC_RESIZE		_IO(PMM_IOC, 0x05)
 #define PMM_IOC_MIGRATE		_IO(PMM_IOC, 0x07)
+
+#define PMM_IOC_ONLINE		_IO(PMM_IOC, 0x10)
+#define PMM_IOC_OFFLINE		_IO(PMM_IOC, 0x11)
+#define PMM_IOC_NODE		_IO(PMM_IOC, 0x12)
 
 /* On a block fd */
 #define PMM_IOC_BLOCK_INFO	_IO(PMM_IOC, 0x20)
@@ -351,6 +357,117 @@ struct pmm_migrate {
 	__aligned_u64 large;
 	__aligned_u64 busy;
 	__aligned_u64 left;
+};
+
+/* pmm_online.node: one without processors and without memory */
+#define PMM_NODE_ANY		(-1)
+
+/* pmm_online.reason: why memory did not become a node's */
+#define PMM_ONLINE_NONE		0	/* it did */
+#define PMM_ONLINE_BLOCKS	1	/* the type has blocks */
+#define PMM_ONLINE_ALREADY	2	/* it is a node's already */
+#define PMM_ONLINE_SIZE		3	/* it has no @block_size aligned bytes there */
+#define PMM_ONLINE_NODE		4	/* there is no such node, or none to choose */
+#define PMM_ONLINE_KERNEL	5	/* the kernel does not take it; see its log */
+#define PMM_ONLINE_ERRORS	6	/* some of it had memory errors */
+
+/**
+ * struct pmm_online - PMM_IOC_ONLINE: hand a type's memory to the kernel
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @type: in: name of a type: a region of RAM or of a device
+ * @node: in: number of the node it is to belong to, or PMM_NODE_ANY.  out: of the
+ *	one that it does
+ * @reason: out: PMM_ONLINE_* when the call fails with EBUSY, EINVAL, ENODEV or EIO
+ * @offset: in: first byte of the part to be handed over.  out: of what was
+ * @length: in: its size in bytes, or 0 for all behind @offset.  out: of what was
+ * @block_size: out: size of the kernel's memory blocks, in bytes.  Only whole
+ *	ones, aligned, can be handed over; what is left over stays unused
+ * @first: out: for callers with CAP_SYS_RAWIO the number of the first memory
+ *	block, that of /sys/devices/system/memory/memoryN, else 0
+ *
+ * The type leaves the list of types until PMM_IOC_OFFLINE.  Its memory becomes that
+ * of a NUMA node, which any program can use; but nobody does before each of the
+ * @length / @block_size memory blocks from @first on got "online_movable" written
+ * to its state.  Anything else but "offline" is refused by the module: it would
+ * let the kernel put there what can never be moved elsewhere again.
+ *
+ * EPERM without CAP_SYS_ADMIN; ENOENT when there is no such type; EOPNOTSUPP
+ * when the type is not a region, or the kernel has no memory hotplug; EBUSY for
+ * PMM_ONLINE_BLOCKS and PMM_ONLINE_ALREADY, in which case the out fields tell
+ * where it is; EINVAL for PMM_ONLINE_SIZE; ENODEV for PMM_ONLINE_NODE; EIO for
+ * PMM_ONLINE_KERNEL and PMM_ONLINE_ERRORS; EINTR when killed.  Whenever it fails, all is as before.
+ */
+struct pmm_online {
+	__u32 size;
+	__u32 flags;
+	char type[PMM_NAME_LEN];
+	__s32 node;
+	__u32 reason;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 block_size;
+	__aligned_u64 first;
+};
+
+/* How many pages PMM_IOC_OFFLINE names. */
+#define PMM_OFFLINE_PAGES	4
+
+/**
+ * struct pmm_offline - PMM_IOC_OFFLINE: take a type's memory back from the kernel
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @type: in: its name
+ * @timeout_ms: in: for how long to try, in milliseconds; 0 for 30 seconds
+ * @reserved: in: zero
+ * @used: out: when it fails with EBUSY: bytes of it that are in use
+ * @pinned: out: those of them that somebody holds besides what is known of: a
+ *	device, or a program by way of O_DIRECT, io_uring, vmsplice
+ * @unmovable: out: those that the kernel cannot move for other reasons
+ * @pages: out: for callers with CAP_SYS_RAWIO the physical addresses of the first
+ *	pages that are @pinned or @unmovable, else 0
+ *
+ * What is in it is moved elsewhere.  Then it is a type again, with a pool that is
+ * zeroed.  EPERM without CAP_SYS_ADMIN; ENOENT when no type of that name is a
+ * node's; EBUSY when some of it could not be moved in time, be it that there is no
+ * room elsewhere; ENOMEM; EINTR when killed.  Whenever it fails, all of it is as before.
+ */
+struct pmm_offline {
+	__u32 size;
+	__u32 flags;
+	char type[PMM_NAME_LEN];
+	__u32 timeout_ms;
+	__u32 reserved;
+	__aligned_u64 used;
+	__aligned_u64 pinned;
+	__aligned_u64 unmovable;
+	__aligned_u64 pages[PMM_OFFLINE_PAGES];
+};
+
+/**
+ * struct pmm_node_info - PMM_IOC_NODE: a type whose memory is a node's
+ * @size: in: size of this structure
+ * @flags: in: zero
+ * @index: in: 0 for the first; ENOENT past the last one
+ * @node: out: number of the node
+ * @type: out: name of the type
+ * @offset: out: first byte of it that is the node's
+ * @length: out: how many are
+ * @online: out: those of them that programs can use
+ * @block_size: out: size of the kernel's memory blocks, in bytes
+ * @first: out: as in struct pmm_online
+ */
+struct pmm_node_info {
+	__u32 size;
+	__u32 flags;
+	__u32 index;
+	__s32 node;
+	char type[PMM_NAME_LEN];
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 online;
+	__aligned_u64 block_size;
+	__aligned_u64 first;
 };
 
 /* pmm_find.flags: exactly one */
