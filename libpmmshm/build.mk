@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-pmmshm_objs := block device error explain import list map migrate module name pmmshm \
+pmmshm_objs := block device error explain import list map migrate module name node pmmshm \
 	quota request segment shm shm_file transport type
 pmmshm_objs := $(pmmshm_objs:%=build/obj/libpmmshm/%.o)
 

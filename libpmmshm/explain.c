@@ -326,6 +326,93 @@ int pmmshm_explain_quota(const struct pmm_quota *req, int err)
 			   req->uid);
 }
 
+/* ------------------------------------------------------------- NUMA nodes */
+
+static int explain_online_busy(const struct pmm_online *req)
+{
+	if (req->reason == PMM_ONLINE_ALREADY)
+		return pmmshm_fail(EBUSY, "type %s is on NUMA node %d already",
+				   req->type, (int)req->node);
+	return pmmshm_fail(EBUSY, "cannot hand type %s to the kernel: it has blocks; free them first (pmmctl blocks --type %s)",
+			   req->type, req->type);
+}
+
+static int explain_online_node(const struct pmm_online *req)
+{
+	if (req->node == PMM_NODE_ANY)
+		return pmmshm_fail(ENODEV, "cannot hand type %s to the kernel: it knows of no NUMA node that is empty; name one (--node 0 adds to it), or have the firmware describe one more",
+				   req->type);
+	return pmmshm_fail(ENODEV, "cannot hand type %s to the kernel: there is no NUMA node %d, see /sys/devices/system/node/possible",
+			   req->type, (int)req->node);
+}
+
+/* @req as PMM_IOC_ONLINE left it when it failed with @err. */
+int pmmshm_explain_online(const struct pmm_online *req, int err)
+{
+	switch (err) {
+	case EPERM:
+		return pmmshm_fail(err, "only root may hand memory to the kernel (CAP_SYS_ADMIN)");
+	case ENOENT:
+		return pmmshm_fail(err, "cannot hand type %s to the kernel: no such type of memory",
+				   req->type);
+	case EOPNOTSUPP:
+		return pmmshm_fail(err, "cannot hand type %s to the kernel: it is not a region of a device, or of RAM set aside at boot",
+				   req->type);
+	case EBUSY:
+		return explain_online_busy(req);
+	case EINVAL:
+		return pmmshm_fail(err, "cannot hand type %s to the kernel: it has no whole memory block there; these are %s long, and aligned",
+				   req->type, pmmshm_bytes(req->block_size).s);
+	case ENODEV:
+		return explain_online_node(req);
+	case EIO:
+		if (req->reason == PMM_ONLINE_ERRORS)
+			return pmmshm_fail(err, "cannot hand type %s to the kernel: some of it had memory errors, which only the type knows to avoid",
+					   req->type);
+		return pmmshm_fail(err, "the kernel does not take the memory of type %s; its log says why (dmesg)",
+				   req->type);
+	}
+	return pmmshm_fail(err, "cannot hand type %s to the kernel: %m",
+			   req->type);
+}
+
+/* ", the first at 0x..." of what could not be moved, if the caller may know */
+static struct pmmshm_text first_page(const struct pmm_offline *req)
+{
+	struct pmmshm_text t = { "" };
+
+	if (req->pages[0])
+		snprintf(t.s, sizeof(t.s), ", the first page at %#" PRIx64,
+			 (uint64_t)req->pages[0]);
+	return t;
+}
+
+static int explain_offline_busy(const struct pmm_offline *req)
+{
+	if (!req->pinned && !req->unmovable)
+		return pmmshm_fail(EBUSY, "cannot take type %s back: %s are in use, and there is no room for them elsewhere, or no time to move them; end some programs, or try for longer",
+				   req->type, pmmshm_bytes(req->used).s);
+	return pmmshm_fail(EBUSY, "cannot take type %s back: %s are in use, of which %s are pinned by a device or a program, and %s cannot be moved for other reasons%s; end their users, or try for longer",
+			   req->type, pmmshm_bytes(req->used).s,
+			   pmmshm_bytes(req->pinned).s,
+			   pmmshm_bytes(req->unmovable).s, first_page(req).s);
+}
+
+/* @req as PMM_IOC_OFFLINE left it when it failed with @err. */
+int pmmshm_explain_offline(const struct pmm_offline *req, int err)
+{
+	switch (err) {
+	case EPERM:
+		return pmmshm_fail(err, "only root may take memory back from the kernel (CAP_SYS_ADMIN)");
+	case ENOENT:
+		return pmmshm_fail(err, "cannot take type %s back: it is not on a NUMA node",
+				   req->type);
+	case EBUSY:
+		return explain_offline_busy(req);
+	}
+	return pmmshm_fail(err, "cannot take type %s back: %m", req->type);
+}
+
 /* ---------------------------------------------------------------- segments */
 
 /* ENOSPC has two causes; the kernel tells which limit is reached. */

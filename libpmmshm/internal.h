@@ -7,6 +7,7 @@
  *	shm.c		the backend "shm": ordinary shared memory
  *	shm_file.c	its blocks that are files
  *	type.c		types of memory: describe, resize
+ *	node.c		types as ordinary RAM, of a NUMA node
  *	quota.c		what users may have of a type
  *	request.c	what the caller of an allocation wants, checked
  *	block.c		blocks: allocate, free, describe, map again
@@ -256,6 +257,8 @@ int pmmshm_explain_alloc(const struct pmmshm *pmm, const struct pmm_alloc *req,
 int pmmshm_explain_resize(const struct pmm_resize *req, int err);
 int pmmshm_explain_migrate(const struct pmm_migrate *req, int err);
 int pmmshm_explain_quota(const struct pmm_quota *req, int err);
+int pmmshm_explain_online(const struct pmm_online *req, int err);
+int pmmshm_explain_offline(const struct pmm_offline *req, int err);
 int pmmshm_explain_shmget(const struct pmmshm_transport *sys, key_t key,
 			  size_t size, int err);
 int pmmshm_explain_adopt(int shmid, int err);

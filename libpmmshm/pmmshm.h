@@ -160,6 +160,30 @@ struct pmmshm_module_info {
 	uint64_t caps;
 };
 
+/* Any node without processors and without memory */
+#define PMMSHM_NODE_ANY	(-1)
+
+/**
+ * struct pmmshm_node_info - a type whose memory is ordinary RAM, of a NUMA node
+ * @type: name of the type
+ * @node: number of the node
+ * @offset: first byte of it that is the node's
+ * @length: how many are
+ * @online: those of them that programs can use
+ * @block_size: size of the kernel's memory blocks
+ * @first: with CAP_SYS_RAWIO number of the first of them, as in
+ *	/sys/devices/system/memory, else 0
+ */
+struct pmmshm_node_info {
+	char type[32];
+	int node;
+	uint64_t offset;
+	uint64_t length;
+	uint64_t online;
+	uint64_t block_size;
+	uint64_t first;
+};
+
 /* Whoever calls, in place of a user */
 #define PMMSHM_QUOTA_SELF	((uid_t)-1)
 
@@ -343,6 +367,52 @@ int pmmshm_migrate(struct pmmshm *pmm, void *addr, size_t len,
 int pmmshm_migrate_process(struct pmmshm *pmm, pid_t pid, uint64_t addr,
 			   uint64_t len, const char *type,
 			   struct pmmshm_migration *figures);
+
+/**
+ * pmmshm_node_get() - list the types whose memory is ordinary RAM
+ * @pmm: handle
+ * @index: 0 for the first
+ * @info: filled in
+ *
+ * Return: 0, or -1 with ENOENT past the last one.
+ */
+int pmmshm_node_get(struct pmmshm *pmm, unsigned int index,
+		    struct pmmshm_node_info *info);
+
+/**
+ * pmmshm_node_online() - hand the memory of a type to the kernel, as ordinary RAM
+ * @pmm: handle
+ * @type: name of the type: a region of RAM or of a device
+ * @node: number of the NUMA node that it is to belong to, or %PMMSHM_NODE_ANY
+ * @offset: first byte of the part of it that is meant
+ * @length: size of that, or 0 for all that follows
+ *
+ * There it is of no use yet: "online_movable" has to be written to the state of
+ * each of the kernel's memory blocks, see PMM_IOC_ONLINE in <linux/pmm.h>.
+ * pmmctl(1) does all of it.
+ *
+ * Return: 0, or -1: EPERM (without CAP_SYS_ADMIN), ENOENT (no such type), EOPNOTSUPP
+ * (not a region), EBUSY (it has blocks, or is a node's already), EINVAL (it has no
+ * whole memory block), ENODEV (no such node, or none to choose), EIO (the kernel does
+ * not take it).
+ */
+int pmmshm_node_online(struct pmmshm *pmm, const char *type, int node,
+		       uint64_t offset, uint64_t length);
+
+/**
+ * pmmshm_node_offline() - take the memory of a type back from the kernel
+ * @pmm: handle
+ * @type: name of the type
+ * @timeout_ms: for how long to try, in milliseconds; 0 for half a minute
+ *
+ * What is in it is moved elsewhere; if not all can be, nothing changes and
+ * pmmshm_error() says what could not.
+ *
+ * Return: 0, or -1: EPERM (without CAP_SYS_ADMIN), ENOENT (no such type is a node's),
+ * EBUSY (some of it cannot be moved), ENOMEM.
+ */
+int pmmshm_node_offline(struct pmmshm *pmm, const char *type,
+			unsigned int timeout_ms);
 
 /**
  * pmmshm_quota_get() - what a user may have of a type

@@ -60,11 +60,15 @@ static void check_module(void)
 	bool there = !strcmp(pmmshm_backend(pmm), "pmm");
 	struct pmmshm_module_info module;
 	struct pmmshm_quota_info quota;
+	struct pmmshm_node_info node;
 
 	CHECK(!pmmshm_module_get(pmm, &module) == there);
 	CHECK(!pmmshm_quota_get(pmm, NULL, PMMSHM_QUOTA_SELF, &quota) == there);
 	CHECK(pmmshm_quota_set(pmm, "no such type", 0, 0) && errno);
 	CHECK(pmmshm_quota_reset(pmm, "no such type", 0) && errno);
+	CHECK(pmmshm_node_get(pmm, ~0U, &node) && errno);
+	CHECK(pmmshm_node_online(pmm, "no such type", PMMSHM_NODE_ANY, 0, 0) && errno);
+	CHECK(pmmshm_node_offline(pmm, "no such type", 0) && errno);
 }
 
 static struct pmmshm_block *alloc(unsigned int flags)

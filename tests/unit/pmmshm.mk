@@ -4,8 +4,9 @@
 
 pmmshm_tests := failing pmmshm_fake pmmshm_fake_file pmmshm_fake_ioctl pmmshm_fake_shm \
 	test_pmmshm test_pmmshm_alloc test_pmmshm_both test_pmmshm_device test_pmmshm_explain \
-	test_pmmshm_import test_pmmshm_list test_pmmshm_migrate test_pmmshm_name test_pmmshm_open \
-	test_pmmshm_publish test_pmmshm_quota test_pmmshm_shm test_pmmshm_system test_pmmshm_threads
+	test_pmmshm_import test_pmmshm_list test_pmmshm_migrate test_pmmshm_name \
+	test_pmmshm_node test_pmmshm_open \
+	test_pmmshm_publish test_pmmshm_shm test_pmmshm_system test_pmmshm_threads
 pmmshm_test_cflags = -D_GNU_SOURCE $(shell pkg-config --cflags check 2>/dev/null)
 pmmshm_test_libs = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck) -lpthread
 

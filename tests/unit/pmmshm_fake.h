@@ -24,7 +24,7 @@ enum fake_op {
 	FAKE_VERSION, FAKE_TYPE, FAKE_ALLOC, FAKE_FIND, FAKE_INFO, FAKE_ADOPT,
 	FAKE_HOME_FD, FAKE_ALIAS, FAKE_DMABUF, FAKE_SYNC, FAKE_RESIZE,
 	FAKE_MIGRATE,
-	FAKE_QUOTA,
+	FAKE_QUOTA, FAKE_ONLINE, FAKE_OFFLINE, FAKE_NODE,
 	FAKE_OPS,
 };
 
@@ -64,8 +64,12 @@ struct fake_world {
 	unsigned int migrations;	/* and how often it has */
 	unsigned int cold;	/* calls of madvise(MADV_COLD) */
 	uint64_t caps;		/* that the last ALLOC asked for */
-	struct pmm_quota quota;	/* what QUOTA expects and answers, with this: */
-	int quota_errno;
+	/* What these expect and answer, and with which errno */
+	struct pmm_quota quota;
+	struct pmm_online online;
+	struct pmm_offline offline;
+	struct pmm_node_info node;	/* the only one, if its type is set */
+	int node_errno;		/* of all four */
 };
 
 extern struct fake_world fake_world;

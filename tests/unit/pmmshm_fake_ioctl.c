@@ -112,8 +112,61 @@ static int ioc_quota(int fd, struct pmm_quota *arg)
 	arg->used = want->used;
 	arg->all_limit = want->all_limit;
 	arg->all_used = want->all_used;
-	errno = fake_world.quota_errno;
+	errno = fake_world.node_errno;
 	return errno ? -1 : 0;
+}
+
+static int ioc_online(int fd, struct pmm_online *arg)
+{
+	const struct pmm_online *want = &fake_world.online;
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, 0);
+	ck_assert_str_eq(arg->type, want->type);
+	ck_assert_uint_eq(arg->offset, want->offset);
+	ck_assert_uint_eq(arg->length, want->length);
+	ck_assert_uint_eq(arg->reason | arg->block_size | arg->first, 0);
+	if (want->reason == PMM_ONLINE_ALREADY)
+		arg->node = want->node;
+	ck_assert_int_eq(arg->node, want->node);
+	arg->reason = want->reason;
+	arg->block_size = want->block_size;
+	errno = fake_world.node_errno;
+	return errno ? -1 : 0;
+}
+
+static int ioc_offline(int fd, struct pmm_offline *arg)
+{
+	const struct pmm_offline *want = &fake_world.offline;
+
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags | arg->reserved, 0);
+	ck_assert_str_eq(arg->type, want->type);
+	ck_assert_uint_eq(arg->timeout_ms, want->timeout_ms);
+	arg->used = want->used;
+	arg->pinned = want->pinned;
+	arg->unmovable = want->unmovable;
+	memcpy(arg->pages, want->pages, sizeof(arg->pages));
+	errno = fake_world.node_errno;
+	return errno ? -1 : 0;
+}
+
+static int ioc_node(int fd, struct pmm_node_info *arg)
+{
+	if (!fake_fd_get(fd, FD_CONTROL))
+		return -1;
+	ck_assert_uint_eq(arg->size, sizeof(*arg));
+	ck_assert_uint_eq(arg->flags, 0);
+	if (arg->index || !fake_world.node.type[0]) {
+		errno = ENOENT;
+		return -1;
+	}
+	*arg = fake_world.node;
+	return 0;
 }
 
 static int alloc_failed(struct pmm_alloc *arg, const struct pmm_alloc *why,
@@ -355,6 +408,15 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PMM_IOC_QUOTA:
 		ret = fake_enter(FAKE_QUOTA) ? -1 : ioc_quota(fd, arg);
+		break;
+	case PMM_IOC_ONLINE:
+		ret = fake_enter(FAKE_ONLINE) ? -1 : ioc_online(fd, arg);
+		break;
+	case PMM_IOC_OFFLINE:
+		ret = fake_enter(FAKE_OFFLINE) ? -1 : ioc_offline(fd, arg);
+		break;
+	case PMM_IOC_NODE:
+		ret = fake_enter(FAKE_NODE) ? -1 : ioc_node(fd, arg);
 		break;
 	case PMM_IOC_BLOCK_INFO:
 		ret = fake_enter(FAKE_INFO) ? -1 : ioc_info(fd, arg);

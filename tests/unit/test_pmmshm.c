@@ -97,7 +97,7 @@ int main(void)
 	srunner_add_suite(runner, suite_migrate());
 	srunner_add_suite(runner, suite_name());
 	srunner_add_suite(runner, suite_device());
-	srunner_add_suite(runner, suite_quota());
+	srunner_add_suite(runner, suite_node());
 	srunner_add_suite(runner, suite_explain());
 	srunner_add_suite(runner, suite_both());
 	srunner_add_suite(runner, suite_shm());

@@ -42,7 +42,7 @@ Suite *suite_import(void);
 Suite *suite_list(void);
 Suite *suite_migrate(void);
 Suite *suite_name(void);
-Suite *suite_quota(void);
+Suite *suite_node(void);
 Suite *suite_device(void);
 Suite *suite_explain(void);
 Suite *suite_both(void);
