@@ -49,6 +49,7 @@ needed() {
 		gstreamer1.0-plugins-base files /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so
 		gstreamer1.0-x          files   /usr/lib/*/gstreamer-1.0/libgstximagesink.so
 		jq                      command jq
+		numactl                 command numactl
 		postgresql              files   /usr/lib/postgresql/*/bin/initdb
 		qemu-system-x86         command qemu-system-x86_64
 		busybox-static          static  busybox

@@ -79,3 +79,8 @@ story_objs := shm_story story_segment story_object story_corners
 story_objs := $(story_objs:%=build/obj/tests/guest/%.o)
 $(story_objs): private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/shm_story: $(story_objs)
+
+node_tests := test_node test_node_use
+$(node_tests:%=build/guest/%): build/obj/tests/guest/node.o build/bin/pmmctl
+build/guest/test_node: build/obj/tests/guest/device.o
+build/guest/test_node_use: build/obj/tests/guest/vm.o

@@ -21,7 +21,8 @@ bool as_json;
 static const struct command *const commands[] = {
 	&command_status, &command_types, &command_blocks, &command_show,
 	&command_alloc, &command_publish, &command_link, &command_rm,
-	&command_quota, &command_pools, &command_check,
+	&command_quota, &command_pools, &command_online, &command_offline,
+	&command_check,
 };
 
 /* ---- errors and memory ---- */

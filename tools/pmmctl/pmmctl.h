@@ -57,7 +57,8 @@ struct command {
 extern const struct command command_status, command_types, command_blocks,
 			    command_show, command_alloc, command_publish,
 			    command_link, command_rm, command_quota,
-			    command_pools, command_check;
+			    command_pools, command_online, command_offline,
+			    command_check;
 
 /* --json was given */
 extern bool as_json;

@@ -18,6 +18,8 @@ static const struct column columns[] = {
 	{ "min_align", NULL, CELL_BYTES },
 	{ "max_align", NULL, CELL_BYTES },
 	{ "limit", "BELOW", CELL_BYTES },
+	{ "node", "NODE", CELL_NUMBER },
+	{ "online", NULL, CELL_BYTES },
 	{ "capabilities", "CAPABILITIES", CELL_LIST },
 };
 
@@ -40,21 +42,36 @@ static void add_type(struct table *table, const struct pmmshm_type_info *info)
 		TEXT(info->allocator), NUMBER(info->min_align),
 		NUMBER(info->max_align),
 		info->limit == UINT64_MAX ? NONE : NUMBER(info->limit),
-		LIST(caps),
+		NONE, NONE, LIST(caps),
 	};
 
 	table_row(table, cells);
 	list_free(caps);
 }
 
+/* It has no pool at this time. */
+static void add_node(struct table *table, const struct pmmshm_node_info *info)
+{
+	const struct cell cells[ARRAY_SIZE(columns)] = {
+		TEXT(info->type), NUMBER(info->length), NONE, NONE, NONE, NONE,
+		NONE, TEXT(NULL), NONE, NONE, NONE,
+		NUMBER((uint64_t)info->node), NUMBER(info->online), LIST(NULL),
+	};
+
+	table_row(table, cells);
+}
+
 struct table *types_table(struct pmmshm *pmm)
 {
 	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 	struct pmmshm_type_info info;
+	struct pmmshm_node_info node;
 	unsigned int i;
 
 	for (i = 0; !pmmshm_type_get(pmm, i, &info); i++)
 		add_type(table, &info);
+	for (i = 0; !pmmshm_node_get(pmm, i, &node); i++)
+		add_node(table, &node);
 	return table;
 }
 
@@ -77,7 +94,8 @@ const struct command command_types = {
 	.help =
 	"The first one is the default.  BELOW is the physical address that all of a type's\n"
 	"memory is below; QUARANTINE is what was freed while somebody still had it pinned,\n"
-	"RETIRED what had memory errors.\n"
+	"RETIRED what had memory errors.  NODE is the NUMA node of those whose memory is\n"
+	"ordinary RAM now (pmmctl online), and which have no pool.\n"
 	"\n",
 	.run = run,
 };
