@@ -45,7 +45,9 @@ int pmmshm_module_get(struct pmmshm *pmm, struct pmmshm_module_info *info)
 {
 	struct pmm_version version = { .size = sizeof(version) };
 
-	if (pmmshm_module_need(info ? pmm : NULL, "pmmshm_module_get"))
+	if (!info)
+		return pmmshm_fail(EINVAL, "pmmshm_module_get: NULL argument");
+	if (pmmshm_module_need(pmm, "pmmshm_module_get"))
 		return -1;
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_VERSION, &version))
 		return pmmshm_fail(errno, "the module does not tell its version: %m");

@@ -12,7 +12,9 @@ int pmmshm_node_get(struct pmmshm *pmm, unsigned int index,
 {
 	struct pmm_node_info req = { .size = sizeof(req), .index = index };
 
-	if (pmmshm_module_need(info ? pmm : NULL, "pmmshm_node_get"))
+	if (!info)
+		return pmmshm_fail(EINVAL, "pmmshm_node_get: NULL argument");
+	if (pmmshm_module_need(pmm, "pmmshm_node_get"))
 		return -1;
 	if (pmmshm_ioctl(pmm->sys, pmm->fd, PMM_IOC_NODE, &req)) {
 		/* A module that knows no nodes has none. */

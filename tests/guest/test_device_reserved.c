@@ -90,6 +90,15 @@ static void test_taken(void)
 	test_module_remove("pmm_test_claim");
 }
 
+static bool camera_is_free(void)
+{
+	struct pool pool;
+
+	EXPECT(pool_read_type(&pool, "camera"));
+	EXPECT_EQ(pool.total, SIZE);
+	return pool.free == SIZE && !pool.blocks;
+}
+
 /* All of it in one piece, zeroed, under any name, and for any device: it is RAM. */
 static void test_type(unsigned long seed)
 {
@@ -99,11 +108,9 @@ static void test_type(unsigned long seed)
 	};
 	struct pmm_test_import_attach attach;
 	int block, shmid, buf, driver;
-	struct pool pool;
 	char *p;
 
-	EXPECT(pool_read_type(&pool, "camera"));
-	EXPECT_EQ(pool.total, SIZE);
+	EXPECT(camera_is_free());
 	block = EXPECT_OK(try_block_alloc(&a));
 	EXPECT_EQ(block_pfn(block) * PAGE, START);
 	p = segment_sysv(SIZE, 0600, &shmid);
@@ -125,8 +132,7 @@ static void test_type(unsigned long seed)
 	EXPECT_OK(shmctl(shmid, IPC_RMID, NULL));
 	EXPECT_OK(shmdt(p));
 	close(block);
-	EXPECT(WITHIN(10, pool_read_type(&pool, "camera") &&
-			  pool.free == SIZE && !pool.blocks));
+	EXPECT(WITHIN(10, camera_is_free()));
 }
 
 int main(void)
