@@ -64,6 +64,7 @@ class TypeCap(enum.IntFlag):
     DEVICE = 1 << 1
     MAPPABLE = 1 << 2
     SYNC = 1 << 3
+    MIGRATE = 1 << 4
 
 
 class Sync(enum.IntFlag):
