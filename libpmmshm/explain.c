@@ -292,7 +292,7 @@ int pmmshm_explain_migrate(const struct pmm_migrate *req, int err)
 		return pmmshm_fail(err, "cannot move memory to %s: no such type of memory",
 				   type);
 	case ENODEV:
-		return pmmshm_fail(err, "cannot move memory to %s: that type is for blocks",
+		return pmmshm_fail(err, "cannot move memory to %s: that type is for blocks; one is for either (pmm_pci migrate=1, regions=NAME:SIZE@START:migrate)",
 				   type);
 	case ESRCH:
 		return pmmshm_fail(err, "cannot move memory to %s: its process has ended",
@@ -333,7 +333,7 @@ static int explain_online_busy(const struct pmm_online *req)
 	if (req->reason == PMM_ONLINE_ALREADY)
 		return pmmshm_fail(EBUSY, "type %s is on NUMA node %d already",
 				   req->type, (int)req->node);
-	return pmmshm_fail(EBUSY, "cannot hand type %s to the kernel: it has blocks; free them first (pmmctl blocks --type %s)",
+	return pmmshm_fail(EBUSY, "cannot hand type %s to the kernel: it has blocks (pmmctl blocks --type %s), or memory that processes had moved there; free it first",
 			   req->type, req->type);
 }
 

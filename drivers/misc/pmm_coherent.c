@@ -34,6 +34,7 @@
 #include <linux/pmm.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
+#include <linux/xarray.h>
 
 #include "pmm_coherent.h"
 #include "pmm_core.h"
@@ -66,6 +67,7 @@ struct pmm_slot {
  * @type: the type
  * @pfn: the first one
  * @nr: how many
+ * @nr_good: how many of them are used: those without memory errors
  * @slots: one for each
  * @freed: what came back, in any context, and is not in @free yet
  * @work: puts it there
@@ -83,6 +85,7 @@ struct pmm_coherent {
 	struct pmm_type *type;
 	unsigned long pfn;
 	unsigned long nr;
+	unsigned long nr_good;
 	struct pmm_slot *slots;
 	struct llist_head freed;
 	struct work_struct work;
@@ -157,7 +160,7 @@ static const struct dev_pagemap_ops pmm_coherent_ops = {
 static bool pmm_coherent_idle(struct pmm_coherent *c)
 {
 	lockdep_assert_held(&c->lock);
-	return c->nr_free == c->nr;
+	return c->nr_free == c->nr_good;
 }
 
 /* Put what came back where it can be taken from. */
@@ -366,7 +369,7 @@ static bool pmm_coherent_evacuate_all(struct pmm_coherent *c)
 static void pmm_coherent_evacuate_warn(struct pmm_coherent *c)
 {
 	pr_warn("pmm: removing type %s waits for %lu KiB: %s\n", c->type->name,
-		(c->nr - pmm_coherent_nr_free(c->type)) << (PAGE_SHIFT - 10),
+		(c->nr_good - pmm_coherent_nr_free(c->type)) << (PAGE_SHIFT - 10),
 		c->starved ?
 		"there is no system RAM to move it to" :
 		"its pages are pinned, by a device or a program");
@@ -395,7 +398,8 @@ static void pmm_coherent_wait_idle(struct pmm_coherent *c)
 static int pmm_coherent_map(struct pmm_coherent *c,
 			    const struct pmm_coherent_desc *desc)
 {
-	void *p;
+	unsigned long pfn;
+	void *p, *entry;
 
 	c->pgmap.type = MEMORY_DEVICE_COHERENT;
 	c->pgmap.owner = &pmm_coherent_owner;
@@ -404,7 +408,12 @@ static int pmm_coherent_map(struct pmm_coherent *c,
 	c->pgmap.range.start = desc->start;
 	c->pgmap.range.end = desc->start + desc->size - 1;
 	p = memremap_pages(&c->pgmap, desc->nid);
-	return PTR_ERR_OR_ZERO(p);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	if (desc->bad)
+		xa_for_each(desc->bad, pfn, entry)
+			SetPageHWPoison(pfn_to_page(pfn));
+	return 0;
 }
 
 static struct pmm_coherent *
@@ -427,10 +436,13 @@ pmm_coherent_create(struct pmm_type *type, const struct pmm_coherent_desc *desc)
 		return NULL;
 	}
 	for (i = c->nr; i--;) {
+		if (desc->bad && xa_load(desc->bad, c->pfn + i))
+			continue;
 		c->slots[i].node.next = c->free;
 		c->free = &c->slots[i].node;
+		c->nr_good++;
 	}
-	c->nr_free = c->nr;
+	c->nr_free = c->nr_good;
 	return c;
 }
 
@@ -500,6 +512,39 @@ err_put_type:
 }
 EXPORT_SYMBOL_GPL(pmm_coherent_add);
 
+/* Nobody has pages there any more. */
+static void pmm_coherent_end(struct pmm_type *type)
+{
+	struct pmm_coherent *c = type->coherent;
+
+	memunmap_pages(&c->pgmap);
+	cancel_work_sync(&c->work);
+	pmm_type_put(type);
+}
+
+/**
+ * pmm_coherent_unregister() - take the memory back, if nobody has pages there
+ * @type: what pmm_coherent_add() returned
+ *
+ * Context: May sleep.
+ * Return: 0, and then @type is gone; or -EBUSY and then nothing has changed.
+ */
+int pmm_coherent_unregister(struct pmm_type *type)
+{
+	struct pmm_coherent *c = type->coherent;
+
+	pmm_drain_all();
+	mutex_lock(&c->lock);
+	pmm_coherent_collect(c);
+	c->closed = pmm_coherent_idle(c);
+	mutex_unlock(&c->lock);
+	if (!c->closed)
+		return -EBUSY;
+	pmm_type_unlist(type);
+	pmm_coherent_end(type);
+	return 0;
+}
+
 /**
  * pmm_coherent_remove() - take the memory back, whoever has pages there
  * @type: what pmm_coherent_add() returned
@@ -513,12 +558,8 @@ EXPORT_SYMBOL_GPL(pmm_coherent_add);
  */
 void pmm_coherent_remove(struct pmm_type *type)
 {
-	struct pmm_coherent *c = type->coherent;
-
 	pmm_type_unlist(type);
-	pmm_coherent_wait_idle(c);
-	memunmap_pages(&c->pgmap);
-	cancel_work_sync(&c->work);
-	pmm_type_put(type);
+	pmm_coherent_wait_idle(type->coherent);
+	pmm_coherent_end(type);
 }
 EXPORT_SYMBOL_GPL(pmm_coherent_remove);

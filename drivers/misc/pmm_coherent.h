@@ -12,6 +12,7 @@ struct module;
 struct page;
 struct pmm_coherent;
 struct pmm_type;
+struct xarray;
 
 /**
  * struct pmm_coherent_desc - memory that pages are to be moved into
@@ -22,6 +23,7 @@ struct pmm_type;
  * @size: bytes, likewise
  * @nid: the node that it is close to, or NUMA_NO_NODE
  * @owner: module that is kept while pages are there, or NULL
+ * @bad: has an entry for the number of each page that is not to be used, or NULL
  */
 struct pmm_coherent_desc {
 	const char *name;
@@ -30,11 +32,13 @@ struct pmm_coherent_desc {
 	u64 size;
 	int nid;
 	struct module *owner;
+	struct xarray *bad;
 };
 
 #ifdef CONFIG_DEVICE_MIGRATION
 struct pmm_type *pmm_coherent_add(const struct pmm_coherent_desc *desc);
 void pmm_coherent_remove(struct pmm_type *type);
+int pmm_coherent_unregister(struct pmm_type *type);
 void pmm_coherent_destroy(struct pmm_coherent *c);
 unsigned long pmm_coherent_nr_free(const struct pmm_type *type);
 #else
@@ -42,6 +46,11 @@ static inline struct pmm_type *
 pmm_coherent_add(const struct pmm_coherent_desc *desc)
 {
 	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline int pmm_coherent_unregister(struct pmm_type *type)
+{
+	return -EBUSY;
 }
 
 static inline void pmm_coherent_remove(struct pmm_type *type) {}

@@ -2,13 +2,14 @@
 /*
  * RAM on a PCI device as a type of memory.
  *
- *	modprobe pmm_pci [bar=2] [name=vram]
+ *	modprobe pmm_pci [bar=2] [name=vram] [migrate=1]
  *	echo pmm_pci >/sys/bus/pci/devices/0000:00:04.0/driver_override
  *	echo 0000:00:04.0 >/sys/bus/pci/drivers_probe
  *
  * or, for all devices of a kind, `echo 1af4 1110 >/sys/bus/pci/drivers/pmm_pci/new_id`.
  * No device is taken unless somebody says so.  Its BAR is then the type
- * pci-0000:00:04.0-bar2 (or @name), until the device or this driver goes.
+ * pci-0000:00:04.0-bar2 (or @name), until the device or this driver goes.  It has
+ * blocks, or with migrate=1 pages of processes are moved there.
  *
  * The kernel maps the pages of such memory as ordinary RAM, and so do the homes of
  * blocks, wherever they are attached.  Nothing in either place could be told to map
@@ -42,13 +43,19 @@ static char caching[16] = "cached";
 module_param_string(caching, caching, sizeof(caching), 0644);
 MODULE_PARM_DESC(caching, "how it is mapped: cached (the default, and the only way)");
 
+static bool migrate;
+module_param(migrate, bool, 0644);
+MODULE_PARM_DESC(migrate, "pages of processes are moved there, and there are no blocks (default: N)");
+
 /**
  * struct pmm_pci_want - what the parameters ask for
  * @bar: which BAR
+ * @migrate: pages are moved there
  * @name: name of the type
  */
 struct pmm_pci_want {
 	int bar;
+	bool migrate;
 	char name[PMM_NAME_LEN];
 };
 
@@ -101,6 +108,7 @@ static int pmm_pci_want(struct pci_dev *pdev, struct pmm_pci_want *want)
 
 	kernel_param_lock(THIS_MODULE);
 	want->bar = bar;
+	want->migrate = migrate;
 	strscpy(want->name, name, sizeof(want->name));
 	cached = sysfs_streq(caching, "cached");
 	combined = sysfs_streq(caching, "write-combined");
@@ -141,7 +149,8 @@ static struct pmm_region *pmm_pci_add(struct pci_dev *pdev,
 		.name = want->name,
 		.start = pci_resource_start(pdev, want->bar),
 		.size = pci_resource_len(pdev, want->bar),
-		.caps = PMM_TYPE_DEVICE | PMM_TYPE_MAPPABLE,
+		.caps = PMM_TYPE_DEVICE | (want->migrate ? PMM_TYPE_MIGRATE :
+							   PMM_TYPE_MAPPABLE),
 		.nid = dev_to_node(&pdev->dev),
 		.owner = THIS_MODULE,
 		.reaches = IS_ENABLED(CONFIG_PCI_P2PDMA) ? pmm_pci_reaches :

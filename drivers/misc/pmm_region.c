@@ -10,6 +10,9 @@
  * and back in the reverse order.  memunmap_pages() does not wait for those who
  * hold pages, so that is what pmm_type_remove() is for: it returns when nobody
  * holds any.
+ *
+ * Or pages of processes are moved into it (PMM_TYPE_MIGRATE).  Then all but the
+ * claim is done by pmm_coherent.c.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -24,6 +27,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include "pmm_coherent.h"
 #include "pmm_core.h"
 #include "pmm_node.h"
 #include "pmm_region.h"
@@ -148,6 +152,8 @@ static const char *pmm_region_why_no_type(int err)
 		return "that is no name for a type";
 	case -ENOMEM:
 		return "there is no memory to manage it";
+	case -EOPNOTSUPP:
+		return "this kernel does not move pages to devices";
 	default:
 		return "it cannot become a type";
 	}
@@ -180,6 +186,86 @@ static int pmm_region_register(struct pmm_region *region, const char **why)
 	return 0;
 }
 
+/* Which of its pages are bad, for what makes a type of them: to be retired. */
+static void pmm_region_poison(struct xarray *bad)
+{
+	unsigned long pfn;
+	void *entry;
+
+	xa_for_each(bad, pfn, entry)
+		SetPageHWPoison(pfn_to_page(pfn));
+}
+
+static int pmm_region_start_blocks(struct pmm_region *region,
+				   struct xarray *bad, const char **why)
+{
+	int err = pmm_region_map(region, why);
+
+	if (err)
+		return err;
+	pmm_region_poison(bad);
+	err = pmm_region_register(region, why);
+	if (err)
+		memunmap_pages(&region->pgmap);
+	return err;
+}
+
+static int pmm_region_start_migrate(struct pmm_region *region,
+				    struct xarray *bad, const char **why)
+{
+	const struct pmm_coherent_desc desc = {
+		.name = region->name,
+		.caps = region->desc.caps &
+			(PMM_TYPE_RAM | PMM_TYPE_DEVICE),
+		.start = region->desc.start,
+		.size = region->desc.size,
+		.nid = region->desc.nid,
+		.owner = region->desc.owner,
+		.bad = bad,
+	};
+	struct pmm_type *type = pmm_coherent_add(&desc);
+
+	if (IS_ERR(type)) {
+		*why = pmm_region_why_no_type(PTR_ERR(type));
+		return PTR_ERR(type);
+	}
+	region->type = type;
+	return 0;
+}
+
+/* The claimed memory becomes a type; @bad has the numbers of its bad pages. */
+static int pmm_region_start(struct pmm_region *region, struct xarray *bad,
+			    const char **why)
+{
+	if (region->desc.caps & PMM_TYPE_MIGRATE)
+		return pmm_region_start_migrate(region, bad, why);
+	return pmm_region_start_blocks(region, bad, why);
+}
+
+/* The reverse, whoever uses it. */
+static void pmm_region_stop(struct pmm_region *region)
+{
+	if (region->desc.caps & PMM_TYPE_MIGRATE) {
+		pmm_coherent_remove(region->type);
+		return;
+	}
+	pmm_type_remove(region->type);
+	memunmap_pages(&region->pgmap);
+}
+
+/* The reverse, if nobody uses it; or -EBUSY. */
+static int pmm_region_try_stop(struct pmm_region *region)
+{
+	int err;
+
+	if (region->desc.caps & PMM_TYPE_MIGRATE)
+		return pmm_coherent_unregister(region->type);
+	err = pmm_type_unregister(region->type);
+	if (!err)
+		memunmap_pages(&region->pgmap);
+	return err;
+}
+
 static struct pmm_region *pmm_region_create(const struct pmm_region_desc *desc)
 {
 	struct pmm_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
@@ -198,7 +284,7 @@ static struct pmm_region *pmm_region_create(const struct pmm_region_desc *desc)
  * @desc: what it is; not needed any longer when this returns
  * @why: set to a reason, in words, if it fails
  *
- * The memory is zeroed, whatever was in it.
+ * The memory is zeroed, whatever was in it, before anybody has some of it.
  *
  * Context: May sleep, and takes time in proportion to the size.
  * Return: the region, to be given to pmm_region_remove(); or an ERR_PTR: -EINVAL
@@ -208,6 +294,7 @@ static struct pmm_region *pmm_region_create(const struct pmm_region_desc *desc)
 struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 				  const char **why)
 {
+	DEFINE_XARRAY(none);
 	struct pmm_region *region;
 	int err = pmm_region_check(desc, why);
 
@@ -220,19 +307,14 @@ struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 	err = pmm_region_claim(region, why);
 	if (err)
 		goto err_free;
-	err = pmm_region_map(region, why);
+	err = pmm_region_start(region, &none, why);
 	if (err)
 		goto err_release;
-	err = pmm_region_register(region, why);
-	if (err)
-		goto err_unmap;
 	mutex_lock(&pmm_regions_mutex);
 	list_add_tail(&region->node, &pmm_regions);
 	mutex_unlock(&pmm_regions_mutex);
 	return region;
 
-err_unmap:
-	memunmap_pages(&region->pgmap);
 err_release:
 	pmm_region_release(region);
 err_free:
@@ -267,8 +349,8 @@ struct pmm_region *pmm_region_find(const char *name)
  * Then somebody else may have a resource inside of the claim, and make pages.
  *
  * Context: May sleep; pmm_nodes_mutex is held, as for pmm_region_resume().
- * Return: 0, -EBUSY while there are blocks, or -EIO if a page has had a memory
- * error: others would not know which.
+ * Return: 0, -EBUSY while there are blocks or pages of processes, or -EIO if a page
+ * has had a memory error: others would not know which.
  */
 int pmm_region_suspend(struct pmm_region *region)
 {
@@ -277,11 +359,10 @@ int pmm_region_suspend(struct pmm_region *region)
 	if (pmm_pages_poisoned(PHYS_PFN(region->desc.start),
 			       PHYS_PFN(region->desc.size)))
 		return -EIO;
-	err = pmm_type_unregister(region->type);
+	err = pmm_region_try_stop(region);
 	if (err)
 		return err;
 	region->type = NULL;
-	memunmap_pages(&region->pgmap);
 	region->res->flags &= ~IORESOURCE_BUSY;
 	return 0;
 }
@@ -298,22 +379,12 @@ int pmm_region_suspend(struct pmm_region *region)
  */
 void pmm_region_resume(struct pmm_region *region, struct xarray *bad)
 {
-	unsigned long pfn;
 	const char *why;
-	void *entry;
 
 	region->res->flags |= IORESOURCE_BUSY;
-	if (pmm_region_map(region, &why))
-		goto err;
-	/* The type retires them. */
-	xa_for_each(bad, pfn, entry)
-		SetPageHWPoison(pfn_to_page(pfn));
-	if (!pmm_region_register(region, &why))
-		return;
-	memunmap_pages(&region->pgmap);
-err:
-	pr_err("pmm: the memory of type %s is back, but there is no such type any more: %s\n",
-	       region->name, why);
+	if (pmm_region_start(region, bad, &why))
+		pr_err("pmm: the memory of type %s is back, but there is no such type any more: %s\n",
+		       region->name, why);
 }
 
 /**
@@ -321,7 +392,8 @@ err:
  * @region: what pmm_region_add() returned; gone afterwards
  *
  * See pmm_type_remove(): programs get SIGBUS, and whoever holds pages is waited
- * for.  While it is a NUMA node see pmm_node_leave().
+ * for.  What was moved there is moved back, see pmm_coherent_remove().  While it is
+ * a NUMA node see pmm_node_leave().
  *
  * Context: May sleep, for as long as somebody holds a page.  No locks.
  */
@@ -331,10 +403,8 @@ void pmm_region_remove(struct pmm_region *region)
 	list_del(&region->node);
 	mutex_unlock(&pmm_regions_mutex);
 	pmm_node_leave(region);
-	if (region->type) {
-		pmm_type_remove(region->type);
-		memunmap_pages(&region->pgmap);
-	}
+	if (region->type)
+		pmm_region_stop(region);
 	pmm_region_release(region);
 	kfree(region);
 }

@@ -26,7 +26,8 @@ struct xarray;
  * @name: of its type, see struct pmm_type_desc; also in /proc/iomem
  * @start: physical address, a multiple of pmm_region_align()
  * @size: bytes, likewise
- * @caps: as in struct pmm_type_desc
+ * @caps: as in struct pmm_type_desc; or with %PMM_TYPE_MIGRATE, for memory that
+ *	pages of processes are moved into, instead of %PMM_TYPE_MAPPABLE
  * @nid: the node that it is close to, or NUMA_NO_NODE
  * @owner: as in struct pmm_type_desc
  * @reaches: as in struct pmm_type_desc

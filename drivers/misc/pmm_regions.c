@@ -47,6 +47,12 @@ static int pmm_parse_region(struct pmm_parser *p, struct pmm_region_list *list)
 	err = pmm_parse_address(p, &region->start);
 	if (err)
 		return err;
+	if (pmm_parse_skip(p, ":")) {
+		region->migrate = pmm_parse_skip(p, "migrate");
+		if (!region->migrate)
+			return pmm_parse_refuse(p, p->at,
+						"what may follow ':' is migrate");
+	}
 	fault = pmm_region_fault(list, region);
 	if (fault)
 		return pmm_parse_refuse(p, start, fault);

@@ -2,11 +2,12 @@
 /*
  * The module parameter regions=: which memory was set aside at boot, to be types.
  *
- *	regions=NAME:SIZE@START[,...]
+ *	regions=NAME:SIZE@START[:migrate][,...]
  *	regions=camera:64M@0x30000000,dsp:16M@0x34000000
  *
  * SIZE and NAME are those of pools=.  START is a physical address, hexadecimal after
- * "0x", or like SIZE.
+ * "0x", or like SIZE.  With "migrate" pages of processes are moved there, and there
+ * are no blocks.
  *
  * Like the allocators this is compiled into the tests, too.
  */
@@ -23,11 +24,13 @@
  * @name: its name
  * @size: bytes; not zero
  * @start: physical address; @start + @size does not wrap around
+ * @migrate: it has no blocks, but pages are moved there
  */
 struct pmm_region_spec {
 	char name[PMM_REGION_NAME_LEN];
 	unsigned long long size;
 	unsigned long long start;
+	bool migrate;
 };
 
 /**

@@ -25,7 +25,7 @@
 
 static char *regions;
 module_param(regions, charp, 0444);
-MODULE_PARM_DESC(regions, "RAM set aside at boot (memmap=SIZE$START): NAME:SIZE@START,...");
+MODULE_PARM_DESC(regions, "RAM set aside at boot (memmap=SIZE$START): NAME:SIZE@START[:migrate],...");
 
 static struct pmm_region *pmm_reserved[PMM_REGIONS_MAX];
 static unsigned int pmm_reserved_nr;
@@ -72,7 +72,8 @@ static int pmm_reserved_add(const struct pmm_region_spec *spec)
 		.name = spec->name,
 		.start = spec->start,
 		.size = spec->size,
-		.caps = PMM_TYPE_RAM | PMM_TYPE_MAPPABLE,
+		.caps = PMM_TYPE_RAM | (spec->migrate ? PMM_TYPE_MIGRATE :
+							PMM_TYPE_MAPPABLE),
 		.nid = NUMA_NO_NODE,
 	};
 	const char *why = pmm_reserved_fault(spec);

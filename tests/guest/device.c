@@ -159,6 +159,18 @@ uint64_t device_start(void)
 	return start;
 }
 
+size_t device_holds(const void *p, size_t size)
+{
+	uint64_t start = device_start();
+	const char *page = p;
+	size_t i, held = 0;
+
+	for (i = 0; i < size; i += PAGE)
+		if (pfn_of(page + i) * PAGE - start < DEVICE_SIZE)
+			held += PAGE;
+	return held;
+}
+
 uint64_t device_offset(int block)
 {
 	return block_pfn(block) * PAGE - device_start();

@@ -31,6 +31,8 @@ void device_unbind(void);
 /* A block of the device's type. */
 int try_device_alloc(size_t size);
 int device_alloc(size_t size);
+/* How much of this memory of a process, in bytes, is in the BAR. */
+size_t device_holds(const void *p, size_t size);
 /* The physical address of the BAR, and where a block is in it. */
 uint64_t device_start(void);
 uint64_t device_offset(int block);

@@ -111,11 +111,15 @@ int try_migrate(void *p, size_t size, const char *type, struct pmm_migrate *m)
 void migrate(void *p, size_t size, const char *type)
 {
 	struct pmm_migrate m = {};
+	int ret;
 
 	/* What other threads use at that very moment may have to be tried again. */
-	while (try_migrate(p, size, type, &m) && m.reason == PMM_MIGRATE_BUSY)
+	while ((ret = try_migrate(p, size, type, &m)) &&
+	       m.reason == PMM_MIGRATE_BUSY)
 		sleep_ms(LOOK_MS);
 	EXPECT_EQ(m.reason, PMM_MIGRATE_NONE);
+	/* There may be no such type, either. */
+	EXPECT_OK(ret);
 }
 
 void *anon(size_t size)

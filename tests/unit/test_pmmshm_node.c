@@ -161,7 +161,7 @@ static const struct {
 	  "cannot hand type bank to the kernel: it is not a region of a device, or of RAM set aside at boot",
 	},
 	{ EBUSY, PMM_ONLINE_BLOCKS, 2,
-	  "cannot hand type bank to the kernel: it has blocks; free them first (pmmctl blocks --type bank)",
+	  "cannot hand type bank to the kernel: it has blocks (pmmctl blocks --type bank), or memory that processes had moved there; free it first",
 	},
 	{ EBUSY, PMM_ONLINE_ALREADY, 3, "type bank is on NUMA node 3 already" },
 	{ EINVAL, PMM_ONLINE_SIZE, 2,

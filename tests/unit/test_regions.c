@@ -45,6 +45,18 @@ START_TEST(one_region)
 }
 END_TEST
 
+START_TEST(region_for_migration)
+{
+	good("far:64M@0x30000000:migrate,near:2M@1G", 2);
+	region_is(0, "far", 64 * MIB, 0x30000000);
+	ck_assert(list.region[0].migrate);
+	region_is(1, "near", 2 * MIB, 1024 * MIB);
+	ck_assert(!list.region[1].migrate);
+	good("far:64M@768M:migrate\n", 1);
+	ck_assert(list.region[0].migrate);
+}
+END_TEST
+
 START_TEST(several_regions)
 {
 	/* Side by side, in any order. */
@@ -101,7 +113,13 @@ static const struct {
 	{ "camera:64M@0x10000000000000000",
 	  "           ^", "the address is too large" },
 	{ "camera:64M@0x30000000:align=2M",
-	  "                     ^", "after a region comes ',' or the end" },
+	  "                      ^", "what may follow ':' is migrate" },
+	{ "camera:64M@0x30000000:",
+	  "                      ^", "what may follow ':' is migrate" },
+	{ "camera:64M@0x30000000:migrate:migrate",
+	  "                             ^", "after a region comes ',' or the end" },
+	{ "camera:64M@0x30000000:migrated",
+	  "                             ^", "after a region comes ',' or the end" },
 	{ "camera:64M@0x30000000,",
 	  "                      ^", "a name begins with a letter" },
 	{ "a:2M@0xffffffffffe00000",
@@ -137,6 +155,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, one_region);
+	tcase_add_test(tc, region_for_migration);
 	tcase_add_test(tc, several_regions);
 	tcase_add_test(tc, as_many_as_can_be);
 	tcase_add_loop_test(tc, refused, 0, ARRAY_SIZE(wrong));

@@ -364,7 +364,7 @@ struct pmm_migrate {
 
 /* pmm_online.reason: why memory did not become a node's */
 #define PMM_ONLINE_NONE		0	/* it did */
-#define PMM_ONLINE_BLOCKS	1	/* the type has blocks */
+#define PMM_ONLINE_BLOCKS	1	/* the type has blocks, or pages of processes */
 #define PMM_ONLINE_ALREADY	2	/* it is a node's already */
 #define PMM_ONLINE_SIZE		3	/* it has no @block_size aligned bytes there */
 #define PMM_ONLINE_NODE		4	/* there is no such node, or none to choose */
