@@ -11,7 +11,7 @@
 #                   as are tests/guest/test_NAME.sh (see tests/guest/run.sh)
 #   CLEAN           files to remove that are not under build/ and out/
 #   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in),
-#   INSTALL_PYTHON (a directory)
+#   INSTALL_PYTHON (a directory), INSTALL_PRELOAD
 #
 # Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
 # build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
@@ -30,13 +30,20 @@
 #   build/obj/libx/%.o: cflags += -fPIC
 
 VERSION := 0.1.0
-KERNELS ?= 6.1 6.12
-KERNEL  ?= 6.1
+# The oldest and the newest kernel.
+include kernels
+KERNELS ?= $(OLDEST) $(NEWEST)
+KERNEL  ?= $(OLDEST)
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
+PRELOADDIR ?= $(LIBDIR)
 INCLUDEDIR ?= $(PREFIX)/include
 PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
+SYSCONFDIR ?= /etc
+# Where programs look for libpmmshm first, from where they are.
+RUNPATH ?= $$ORIGIN/../lib
 CFLAGS  ?= -O2 -g
 
 # What every object needs, whatever CFLAGS the caller gives.
@@ -53,6 +60,7 @@ INSTALL_LIB :=
 INSTALL_HEADER := include/uapi/linux/pmm.h
 INSTALL_PC :=
 INSTALL_PYTHON :=
+INSTALL_PRELOAD :=
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -83,7 +91,7 @@ define program_rule
 build/$(1)/%:
 	$$(call say,LD)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,-rpath,'$$$$ORIGIN/../lib' -o $$@ \
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(if $$(RUNPATH),-Wl$$(,)-rpath$$(,)'$$(RUNPATH)') -o $$@ \
 		$$(filter %.o %.a,$$^) $$(patsubst %,-Lbuild/lib -l:%,$$(notdir $$(filter %.so,$$^))) $$(libs) $$(LDLIBS)
 endef
 $(foreach d,bin guest unit,$(eval $(call program_rule,$(d))))
@@ -129,24 +137,28 @@ all: $(MODULES) $(ALL) $(UNIT_TESTS) $(GUEST_PROGS)
 
 # These set up what is missing before anything else.  Make then starts again,
 # so that pkg-config sees what was installed.
-ifneq ($(filter demo% check% fuzz soak guest bench% lint,$(MAKECMDGOALS)),)
+ifneq ($(filter demo% check% fuzz soak guest bench% lint deb,$(MAKECMDGOALS)),)
 include build/.setup $(if $(filter check lint,$(MAKECMDGOALS)),build/.setup-lint) \
 	$(if $(filter check check-unit,$(MAKECMDGOALS)),build/.setup-unit) \
 	$(if $(filter check check-unit fuzz,$(MAKECMDGOALS)),build/.setup-fuzz) \
-	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench)
+	$(if $(filter bench-%,$(MAKECMDGOALS)),build/.setup-bench) \
+	$(if $(filter deb,$(MAKECMDGOALS)),build/.setup-packages)
 # Building alone installs nothing, but says what it will not find.
-else ifneq ($(filter all modules install,$(or $(MAKECMDGOALS),all)),)
+else ifneq ($(filter all modules,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard build/.setup),)
 missing := $(shell scripts/setup.sh --missing)
 $(if $(missing),$(error `make setup` would install what is missing: $(missing)))
 endif
+else ifneq ($(filter programs install,$(MAKECMDGOALS)),)
+missing := $(shell scripts/setup.sh --missing --programs)
+$(if $(missing),$(error `scripts/setup.sh --programs` would install what is missing: $(missing)))
 endif
 
 build/.setup: scripts/setup.sh
 	scripts/setup.sh
 	@mkdir -p build && touch $@
 
-build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench: build/.setup-%: scripts/setup.sh
+build/.setup-lint build/.setup-unit build/.setup-fuzz build/.setup-bench build/.setup-packages: build/.setup-%: scripts/setup.sh
 	scripts/setup.sh --$*
 	@mkdir -p build && touch $@
 
@@ -183,7 +195,7 @@ check-unit: $(UNIT_TESTS)	## Run the unit tests
 fuzz: $(FUZZERS)	## Search for inputs that break the allocators or pools=; SECONDS_EACH=N
 	tests/fuzz/run.sh $(or $(SECONDS_EACH),300)
 
-check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
+check-guest: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),$(OLDEST) $(NEWEST))
 check-guest: $(MODULES) $(ALL) $(GUEST_PROGS)	## Run guest tests; TESTS='name ...' and KERNEL=6.1|6.12|debug choose
 	scripts/check.sh guest
 
@@ -204,7 +216,7 @@ check-debug-short: $(MODULES) $(ALL) $(GUEST_PROGS)	## The same in ten minutes: 
 	scripts/check.sh in-tree guest soak
 
 # Not a part of check: this takes a quarter of an hour a kernel.
-check-peers: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),6.1 6.12)
+check-peers: KERNELS = $(if $(filter command line environment,$(origin KERNEL)),$(KERNEL),$(OLDEST) $(NEWEST))
 check-peers: $(MODULES) $(ALL)	## Run the kernel's selftests of shared memory: without PMM, with it, under pmmrun
 	scripts/peers.sh
 
@@ -234,17 +246,33 @@ bench-all: all	## Run all benchmarks, with plots
 
 # -------------------------------------------------------- install, clean, help
 
-.PHONY: install abi clean help FORCE
-install: all	## Install library, header, pkg-config file and tools (PREFIX, DESTDIR)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/linux
+.PHONY: programs install install-system dist deb abi clean help FORCE
+# What is installed, and nothing that only tests need.
+programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD))	## Build only library, tools and players
+
+install: programs	## Install library, header, pkg-config file and tools (PREFIX, DESTDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PRELOADDIR) $(DESTDIR)$(INCLUDEDIR)/linux
 	$(if $(INSTALL_BIN),install $(INSTALL_BIN) $(DESTDIR)$(BINDIR))
 	$(if $(INSTALL_LIB),cp -d --no-preserve=ownership $(INSTALL_LIB) $(DESTDIR)$(LIBDIR))
+	$(if $(INSTALL_PRELOAD),install -m 644 $(INSTALL_PRELOAD) $(DESTDIR)$(PRELOADDIR))
 	$(foreach h,$(INSTALL_HEADER),install -m 644 $(h) \
 		$(DESTDIR)$(INCLUDEDIR)/$(if $(filter include/uapi/%,$(h)),linux/)$(notdir $(h));)
 	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
 	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
+
+install-system:	## Install what loads the module at boot, and lets the group video use it
+	install -Dm 644 -t $(DESTDIR)$(UDEVDIR) system/udev/60-pmm.rules
+	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib/modules-load.d system/modules-load.d/pmm.conf
+	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d system/tmpfiles.d/pmm.conf
+	install -Dm 644 -t $(DESTDIR)$(SYSCONFDIR)/modprobe.d system/modprobe.d/pmm.conf
+
+dist:	## Pack the sources: out/pmm-VERSION.tar.xz
+	scripts/dist.sh
+
+deb: dist	## Build the Debian packages out of that, and look at them with lintian: out/deb
+	scripts/deb.sh
 
 # Each file is read while the new one is made.
 abi: build/lib/libpmmshm.so	## Record what libpmmshm exports, after a change that is meant

@@ -15,7 +15,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-KERNEL=${KERNEL:-6.1}
+KERNEL=${KERNEL:-$OLDEST}
 BENCH_ARGS=${BENCH_ARGS:-}
 out=$PMM_SRC/out/bench
 mkdir -p "$out"

@@ -17,7 +17,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-KERNELS=${KERNELS:-6.1 6.12}
+KERNELS=${KERNELS:-$OLDEST $NEWEST}
 export SOAK_SECONDS=${SOAK_SECONDS:-600}
 CHECK_OUT=${CHECK_OUT:-$PMM_SRC/out/check}
 results=$CHECK_OUT/results

@@ -29,7 +29,7 @@ unset PMM_GUEST
 
 . "$(dirname "$0")/common.sh"
 
-KERNEL=${KERNEL:-6.1}
+KERNEL=${KERNEL:-$OLDEST}
 ACCEL=${ACCEL:-auto}
 MEM=${MEM:-1024}
 CPUS=${CPUS:-2}

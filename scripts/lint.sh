@@ -12,7 +12,7 @@
 
 # Quick ones first.
 all=(spdx codespell shellcheck uapi kernel-doc sparse clang checkpatch clang-tidy)
-KERNELS=${KERNELS:-6.1 6.12}
+KERNELS=${KERNELS:-$OLDEST $NEWEST}
 out=$PMM_SRC/build/lint
 
 cd "$PMM_SRC"
@@ -40,6 +40,7 @@ lint_spdx() {
 	local file
 
 	sources . | grep -vE '(^|/)\.[a-z]+(rc|ignore)$|^LICENSES/|^Documentation/ABI/|^tests/fuzz/corpus/|\.(md|png|svg)$' |
+		grep -vE '^debian/(changelog|copyright|source/format|.*\.README\.Debian)$' |
 		while read -r file; do
 			sed -n 1,2p "$file" | grep -q SPDX-License-Identifier: ||
 				echo "$file: no SPDX-License-Identifier at the top"

@@ -18,7 +18,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-KERNELS=${KERNELS:-6.1 6.12}
+KERNELS=${KERNELS:-$OLDEST $NEWEST}
 list=$PMM_SRC/tests/peers/list
 out=$PMM_SRC/out/peers
 table=$PMM_SRC/out/peers.txt

@@ -7,32 +7,23 @@
 # setup.sh --unit     install what only some unit tests need
 # setup.sh --fuzz     install what only the fuzzers need
 # setup.sh --bench    install what only the plots of bench.sh need
-# setup.sh --missing  only print the Debian packages that are missing
+# setup.sh --programs install what only the programs need that are installed
+# setup.sh --packages install what only Debian packages need
+# setup.sh --missing [--SET]   only print the Debian packages that are missing
 #
 # Debian packages only, as root or through sudo; nothing when nothing is missing.
 
 . "$(dirname "$0")/common.sh"
 
 PATH=$PATH:/usr/sbin:/sbin
-KERNELS=${KERNELS:-6.1 6.12}
+KERNELS=${KERNELS:-$OLDEST $NEWEST}
 
 # What is needed, by how to see that it is there: a command, a file or some of a
 # pattern, or a pkg-config module.  Thus it is right on machines without dpkg too.
 needed() {
+	programs_needed
 	cat <<-EOT
-		gcc                     command gcc
-		make                    command make
-		libc6-dev               file    /usr/include/stdio.h
-		pkg-config              command pkg-config
 		check                   module  check
-		libx11-dev              module  x11
-		libxext-dev             module  xext
-		libx11-xcb-dev          module  x11-xcb
-		libxcb-shm0-dev         module  xcb-shm
-		libavformat-dev         module  libavformat
-		libavcodec-dev          module  libavcodec
-		libavutil-dev           module  libavutil
-		libswscale-dev          module  libswscale
 		libdrm-dev              module  libdrm
 		liburing-dev            module  liburing
 		ffmpeg                  command ffmpeg
@@ -68,6 +59,38 @@ needed() {
 	# The compiler that each kernel was built with; known once it is there.
 	sed -nsE 's/^CC = .*\)(gcc-[0-9]+)$/\1 command \1/p' \
 		"$PMM_CACHE"/kernels/*/headers/.kernelvariables 2>/dev/null | sort -u || true
+}
+
+# What library, tools and players are built with.
+programs_needed() {
+	cat <<-EOT
+		gcc                     command gcc
+		make                    command make
+		libc6-dev               file    /usr/include/stdio.h
+		pkg-config              command pkg-config
+		libx11-dev              module  x11
+		libxext-dev             module  xext
+		libx11-xcb-dev          module  x11-xcb
+		libxcb-shm0-dev         module  xcb-shm
+		libavformat-dev         module  libavformat
+		libavcodec-dev          module  libavcodec
+		libavutil-dev           module  libavutil
+		libswscale-dev          module  libswscale
+	EOT
+}
+
+# What only the packages and their tests need.
+packages_needed() {
+	cat <<-EOT
+		dpkg-dev                command dpkg-buildpackage
+		debhelper               command dh
+		dh-dkms                 command dh_dkms
+		dh-python               command dh_python3
+		lintian                 command lintian
+		mmdebstrap              command mmdebstrap
+		e2fsprogs               command mke2fs
+		python3                 file    /usr/bin/python3
+	EOT
 }
 
 # What only the plots of bench.sh need.
@@ -171,12 +194,13 @@ install_missing() {
 
 needed=needed
 case ${1:-} in
---lint | --unit | --fuzz | --bench)
+--lint | --unit | --fuzz | --bench | --programs | --packages)
 	needed=${1#--}_needed
 	install_missing
 	exit
 	;;
 --missing)
+	needed=${2:+${2#--}_}needed
 	missing
 	exit
 	;;

@@ -5,12 +5,12 @@ INSTALL_BIN += build/bin/pmmrun
 
 build/bin/pmmrun: build/obj/tools/pmmrun.o build/obj/tools/size.o
 build/obj/tools/pmmrun.o: build/.libdir
-build/obj/tools/pmmrun.o: cflags += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBDIR='"$(LIBDIR)"'
+build/obj/tools/pmmrun.o: cflags += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBDIR='"$(PRELOADDIR)"'
 
 # Where the preload is going to be installed is a part of the program.
 build/.libdir: FORCE
 	@mkdir -p build
-	@echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
+	@echo '$(PRELOADDIR)' | cmp -s - $@ || echo '$(PRELOADDIR)' >$@
 
 UNIT_TESTS += tests/unit/test_pmmrun.sh
 tests/unit/test_pmmrun.sh: build/bin/pmmrun build/lib/libpmmrun.so

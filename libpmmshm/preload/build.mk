@@ -6,7 +6,7 @@ preload_objs := block guard history next object report segment settings
 preload_objs := $(preload_objs:%=build/obj/libpmmshm/preload/%.o)
 
 ALL += build/lib/libpmmrun.so
-INSTALL_LIB += build/lib/libpmmrun.so
+INSTALL_PRELOAD += build/lib/libpmmrun.so
 
 $(preload_objs): cflags += -D_GNU_SOURCE -fPIC -fvisibility=hidden -Ilibpmmshm
 build/lib/libpmmrun.so: $(preload_objs) libpmmshm/preload/libpmmrun.map build/lib/libpmmshm.a

@@ -18,7 +18,7 @@ install_to() { # install_to DIR VARIABLE=VALUE...
 	local dir=$1
 
 	shift
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -o all install DESTDIR="$dir" \
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -o programs install DESTDIR="$dir" \
 		PREFIX=/opt/pmm INSTALL_BIN= "$@" >"$work/make" 2>&1 ||
 		{ cat "$work/make"; fail "make install"; }
 }
