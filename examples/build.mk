@@ -8,9 +8,12 @@ examples := $(patsubst examples/%.c,%,$(sort $(wildcard examples/*.c)))
 GUEST_PROGS += $(examples:%=build/guest/example-%)
 $(examples:%=build/guest/example-%): build/guest/example-%: build/obj/examples/%.o build/lib/libpmmshm.so
 
-build/obj/examples/decode.o: cflags += -Ilibpmmshm/av $(shell pkg-config --cflags libavformat libavcodec libavutil 2>/dev/null)
-build/guest/example-decode: build/lib/libpmmshm-av.a
-build/guest/example-decode: private libs += $(shell pkg-config --libs libavformat libavcodec libavutil 2>/dev/null)
+film_libs := libavformat libavcodec libavutil
+build/obj/examples/decode.o build/obj/examples/player.o: cflags += -Ilibpmmshm/av \
+	$(shell pkg-config --cflags $(film_libs) libswscale 2>/dev/null)
+build/guest/example-decode build/guest/example-player: build/lib/libpmmshm-av.a
+build/guest/example-decode: private libs += $(shell pkg-config --libs $(film_libs) 2>/dev/null)
+build/guest/example-player: private libs += $(shell pkg-config --libs $(film_libs) libswscale xext x11 2>/dev/null)
 build/guest/example-show: private libs += $(shell pkg-config --libs xext x11 2>/dev/null)
 
 UNIT_TESTS += tests/unit/test_examples.sh

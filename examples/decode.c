@@ -23,8 +23,7 @@ int main(int argc, char **argv)
 	stream = av_find_best_stream(film, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0);
 	codec = avcodec_alloc_context3(decoder);
 	avcodec_parameters_to_context(codec, film->streams[stream]->codecpar);
-	codec->get_buffer2 = pmmshm_av_get_buffer2;
-	codec->opaque = pool;
+	pmmshm_av_use_pool(codec, pool);
 	avcodec_open2(codec, decoder, NULL);
 
 	while (!av_read_frame(film, packet)) {

@@ -12,7 +12,7 @@ said() {
 	printf '%s\n' "${value:-$3}"
 }
 
-# prints SOURCE PROGRAM: run it, and compare.  $program is what it is then called.
+# prints SOURCE PROGRAM: run it, and compare all that it says.  $program is what it is then called.
 prints() {
 	local want arguments out status=0
 
@@ -23,7 +23,7 @@ prints() {
 	arguments=${arguments/'$FILM'/${film:-}}
 	# shellcheck disable=SC2086 # several arguments
 	out=$(timeout 60 "$2" $arguments 2>&1) || status=$?
-	[ -n "$want" ] && [ "$status" = 0 ] && grep -qE "^$want\$" <<<"$out" && return
+	[ -n "$want" ] && [ "$status" = 0 ] && [[ $out =~ ^$want$ ]] && return
 	printf '%s\nstatus %s, and that does not match: %s\n' "$out" "$status" "$want"
 	return 1
 }

@@ -74,8 +74,7 @@ static int open_codec(struct decoder *dec, const AVCodec *codec)
 	error = avcodec_parameters_to_context(dec->codec, dec->stream->codecpar);
 	if (error < 0)
 		return complain("%s: %s", dec->file, av_err2str(error));
-	dec->codec->opaque = dec->pool;
-	dec->codec->get_buffer2 = pmmshm_av_get_buffer2;
+	pmmshm_av_use_pool(dec->codec, dec->pool);
 	dec->codec->thread_count = 0;
 	dec->codec->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
 	dec->codec->pkt_timebase = dec->stream->time_base;

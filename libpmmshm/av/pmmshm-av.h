@@ -5,8 +5,8 @@
  *
  *	struct pmmshm_av_pool *pool = pmmshm_av_pool_create(pmm, NULL);
  *
- *	codec->get_buffer2 = pmmshm_av_get_buffer2;
- *	codec->opaque = pool;
+ *	pmmshm_av_use_pool(codec, pool);
+ *	avcodec_open2(codec, decoder, NULL);
  *	...
  *	avcodec_receive_frame(codec, frame);
  *	block = pmmshm_av_pool_block(pool, frame);
@@ -69,6 +69,13 @@ void pmmshm_av_pool_free(struct pmmshm_av_pool *pool);
  */
 int pmmshm_av_pool_get(struct pmmshm_av_pool *pool, AVCodecContext *codec,
 		       AVFrame *frame);
+
+/**
+ * pmmshm_av_use_pool() - have a codec decode into a pool
+ * @codec: the codec, not open yet.  Its get_buffer2 and its opaque are set
+ * @pool: pool, for as long as the codec is open
+ */
+void pmmshm_av_use_pool(AVCodecContext *codec, struct pmmshm_av_pool *pool);
 
 /**
  * pmmshm_av_get_buffer2() - the get_buffer2 of a codec whose opaque is a pool

@@ -223,6 +223,19 @@ int pmmshm_av_get_buffer2(AVCodecContext *codec, AVFrame *frame, int flags)
 	return pmmshm_av_pool_get(codec->opaque, codec, frame);
 }
 
+void pmmshm_av_use_pool(AVCodecContext *codec, struct pmmshm_av_pool *pool)
+{
+	codec->opaque = pool;
+	codec->get_buffer2 = pmmshm_av_get_buffer2;
+	/* Later ones take that for granted. */
+#if LIBAVCODEC_VERSION_MAJOR < 60
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+	codec->thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#endif
+}
+
 /* Sets @block, too, if it does. */
 static bool find(struct pmmshm_av_pool *pool, const AVFrame *frame,
 		 struct pmmshm_block **block)
