@@ -11,7 +11,7 @@
 . "$(dirname "$0")/common.sh"
 
 # Quick ones first.
-all=(spdx codespell shellcheck uapi kernel-doc sparse clang checkpatch clang-tidy)
+all=(spdx codespell links shellcheck uapi kernel-doc sparse clang checkpatch clang-tidy)
 KERNELS=${KERNELS:-$OLDEST $NEWEST}
 out=$PMM_SRC/build/lint
 
@@ -48,6 +48,28 @@ lint_spdx() {
 }
 
 lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell; }
+
+# What documents refer to is there, and each document is in the list of them.
+# shellcheck disable=SC2016 # quotes of rst
+lint_links() {
+	local list=Documentation/README.rst file target
+
+	{
+		sources '\.md$' | while read -r file; do
+			grep -oE '\]\([^):#]+' "$file" | sed "s,^](,$file $(dirname "$file")/,"
+		done
+		sources '\.rst$' | while read -r file; do
+			grep -oE '<[^ <>:]+>`__' "$file" | sed -E "s,<(.*)>.*,$file $(dirname "$file")/\1,"
+			grep -oE ':doc:`[^`]+' "$file" | sed "s,:doc:.,$file $(dirname "$file")/,; s/$/.rst/"
+			grep -oE 'Documentation/[a-zA-Z0-9/_-]+\.rst' "$file" | sed "s,^,$file ,"
+		done
+	} | while read -r file target; do
+		[ -e "$target" ] || echo "$file: there is no $target"
+	done
+	sources '^Documentation/.*\.rst$' | while read -r file; do
+		[ "$file" = "$list" ] || grep -qF "<${file#Documentation/}>" "$list" || echo "$list: without $file"
+	done
+}
 
 lint_shellcheck() {
 	{
