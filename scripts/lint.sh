@@ -17,15 +17,8 @@ out=$PMM_SRC/build/lint
 
 cd "$PMM_SRC"
 
-# sources REGEX: the files that git tracks, or would
-sources() {
-	local file
-
-	git ls-files --cached --others --exclude-standard | grep -E "$1" |
-		while read -r file; do
-			[ ! -e "$file" ] || echo "$file"
-		done
-}
+# sources REGEX
+sources() { tree_files | grep -E "$1"; }
 
 # spread N COMMAND...: give it the lines of stdin, N at a time, on all processors
 spread() { xargs -d '\n' -r -P "$(nproc)" -n "$@"; }
