@@ -35,11 +35,15 @@ picture_offset() {
 	return 1
 }
 
-# Take the picture out of the file while the guest, which has asked for it, waits.
+# Take the picture out of the file while the guest, which has asked for it, waits.  It
+# may end without having asked, and so may we.
 look() {
 	local stride height
 
-	while [ ! -e "$run/look" ]; do sleep 0.2; done
+	while [ ! -e "$run/look" ]; do
+		[ ! -e "$run/ended" ] && kill -0 $$ 2>/dev/null || return 0
+		sleep 0.2
+	done
 	stride=$(field "$run/held.json" image_stride)
 	height=$(field "$run/held.json" image_height)
 	if picture_offset >"$run/offset"; then
@@ -138,6 +142,7 @@ say "Booting a guest ..."
 CMD="scripts/demo-device-guest.sh ${film#"$PMM_SRC/"} $FRAME $SIZE" OUT=$run TIMEOUT=${TIMEOUT:-600} \
 	QEMU_ARGS='-object memory-backend-file,id=bar,share=on,size=64M,mem-path=$OUT/bar -device ivshmem-plain,memdev=bar' \
 	"$PMM_SRC/scripts/guest.sh" || die "the guest failed: see the messages above"
+: >"$run/ended"
 wait "$watcher"
 [ -s "$run/picture.raw" ] || die "the picture was not found in the device's memory"
 say "Rebuilding the picture from the device's memory, and comparing it ..."
