@@ -6,7 +6,7 @@
  *			when nothing has changed; back: it is destroyed
  *	pin		pin_user_pages(); back: unpin_user_pages(), all dirty
  *
- *	bench_mirror [--rounds N] [SIZE_MB...]
+ *	bench_mirror [--rounds N] [--data FILE] [SIZE_MB...]
  *
  * Both give the device an address for each page, by way of pmm_bench_mirror.ko.  Best
  * of some rounds.  Only ratios within one run mean anything.
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "table.h"
 
 #define MIB		(1UL << 20)
 #define HUGE_PAGE	(2 * MIB)
@@ -35,7 +36,10 @@ struct times {
 	unsigned long long give;
 };
 
-static unsigned long rounds = 5;
+static unsigned long rounds = 9;
+static struct table table = {
+	.unit = "us/MiB", .columns = { "get", "again", "back" }, .digits = 2,
+};
 
 static void keep_least(unsigned long long *least, unsigned long long value)
 {
@@ -66,8 +70,8 @@ static struct times measure_once(const char *way, const char *p, size_t size)
 	return t;
 }
 
-static void measure(const char *way, const char *pages, const char *p,
-		    size_t size)
+/* In microseconds for each MiB. */
+static void measure(const char *way, const char *p, size_t size, double *us)
 {
 	struct times best = { -1ULL, -1ULL, -1ULL }, t;
 	double mib = (double)size / MIB * 1e3;
@@ -78,9 +82,18 @@ static void measure(const char *way, const char *pages, const char *p,
 		keep_least(&best.again, t.again);
 		keep_least(&best.give, t.give);
 	}
-	printf("%-8s %-6s %5zu MiB %10.2f %10.2f %10.2f\n", way, pages,
-	       size / MIB, best.get / mib, best.again / mib, best.give / mib);
-	fflush(stdout);
+	us[0] = best.get / mib;
+	us[1] = best.again / mib;
+	us[2] = best.give / mib;
+}
+
+static void print(const char *way, const char *pages, size_t size,
+		  const double *us, const double *base)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "%-6s %2zu MiB, %s", way, size / MIB, pages);
+	table_row(&table, name, us, base);
 }
 
 /* Both ways on the same memory. */
@@ -89,6 +102,7 @@ static void compare(size_t size, int advice, const char *pages)
 	size_t room = size + HUGE_PAGE;
 	char *all = mmap(NULL, room, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	double mirror[TABLE_COLUMNS], pin[TABLE_COLUMNS];
 	char *p;
 
 	if (all == MAP_FAILED)
@@ -97,8 +111,10 @@ static void compare(size_t size, int advice, const char *pages)
 	if (madvise(p, size, advice))
 		err(1, "madvise");
 	memset(p, 1, size);
-	measure("mirror", pages, p, size);
-	measure("pin", pages, p, size);
+	measure("pin", p, size, pin);
+	measure("mirror", p, size, mirror);
+	print("pin", pages, size, pin, pin);
+	print("mirror", pages, size, mirror, pin);
 	munmap(all, room);
 }
 
@@ -106,15 +122,19 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "rounds", required_argument, NULL, 'r' },
+		{ "data", required_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 },
 	};
 	size_t sizes[MAX_SIZES] = { 1, 16, 64 }, nr = 3;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (c != 'r')
+		if (c == 'r')
+			rounds = arg_number(optarg, 1000);
+		else if (c == 'd')
+			table.data = arg_data(optarg);
+		else
 			return 2;
-		rounds = arg_number(optarg, 1000);
 	}
 	if (argc - optind > MAX_SIZES)
 		errx(2, "more than %d sizes", MAX_SIZES);
@@ -122,7 +142,7 @@ int main(int argc, char **argv)
 		nr = i - optind + 1;
 		sizes[nr - 1] = arg_number(argv[i], 1024);
 	}
-	printf("%-8s %-6s %9s %10s %10s %10s\n", "us/MiB", "pages", "size", "get", "again", "back");
+	table_head(&table);
 	for (size_t i = 0; i < nr; i++) {
 		compare(sizes[i] * MIB, MADV_NOHUGEPAGE, "4 KiB");
 		if (sizes[i] * MIB >= HUGE_PAGE)

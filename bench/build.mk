@@ -2,8 +2,8 @@
 
 ALL += $(patsubst %,build/bin/bench_%,touch alloc device frag latency mirror)
 build/bin/bench_latency: $(patsubst %,build/obj/bench/%.o,bench_latency args)
-build/bin/bench_mirror: $(patsubst %,build/obj/bench/%.o,bench_mirror args)
-build/bin/bench_device: build/obj/bench/bench_device.o build/lib/libpmmshm.so
+build/bin/bench_mirror: $(patsubst %,build/obj/bench/%.o,bench_mirror args table)
+build/bin/bench_device: $(patsubst %,build/obj/bench/%.o,bench_device args table) build/lib/libpmmshm.so
 build/bin/bench_touch: build/obj/bench/bench_touch.o build/lib/libpmmshm.so
 
 UNIT_TESTS += tests/unit/test_bench.sh

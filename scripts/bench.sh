@@ -81,15 +81,17 @@ bench_latency() {
 	plot latency 960,480 "file=$out/latency.dat" "release=$KERNEL"
 }
 
-# What devices cost: a piece for each figure, since each needs a guest of its own.
-# Also by themselves: bench.sh device_mirror
+# The machine has one node more, without memory, for that of the device; and RAM that was
+# set aside, for blocks and for pages of processes.
+# shellcheck disable=SC2016 # for the guest's kernel, and for guest.sh to expand
 bench_device() {
-	bench_device_mirror
-}
-
-bench_device_mirror() {
-	MEM=${MEM:-1024} guest device-mirror.txt \
-		"insmod build/kernel-$KERNEL/bench/kmod/pmm_bench_mirror.ko && bench_mirror $BENCH_ARGS"
+	MEM=1024,slots=2,maxmem=4G APPEND='memmap=128M$0x30000000' \
+		PMM_ARGS='pool_mb=64 regions=near:64M@0x30000000,vram:64M@0x34000000:migrate' \
+		QEMU_ARGS='-object memory-backend-ram,id=r0,size=1024M -numa node,nodeid=0,cpus=0-1,memdev=r0
+			-numa node,nodeid=1
+			-object memory-backend-ram,id=bar,share=on,size=256M -device ivshmem-plain,memdev=bar' \
+		guest device.txt "bench/device-guest.sh $BENCH_ARGS"
+	plot device 1000,800 "dir=$out" "release=$KERNEL"
 }
 
 [ $# -gt 0 ] || set -- touch

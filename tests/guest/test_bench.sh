@@ -21,7 +21,7 @@ rows $((2 * nr + 4)) "^($allocators|drm_mm|gen_pool)$row" \
 rmmod pmm_bench_alloc || fail "pmm_bench_alloc.ko does not unload"
 
 insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_mirror.ko" || fail "pmm_bench_mirror.ko does not load"
-rows 2 "^(mirror|pin) +4 KiB +1 MiB( +$number){3}\$" build/bin/bench_mirror --rounds 1 1
+rows 2 "^(mirror|pin) +1 MiB, 4 KiB( +($number|-)){6}\$" build/bin/bench_mirror --rounds 1 1
 rmmod pmm_bench_mirror || fail "pmm_bench_mirror.ko does not unload"
 
 insmod "build/kernel-$KERNEL/bench/kmod/pmm_bench_contig.ko" || fail "pmm_bench_contig.ko does not load"
