@@ -62,6 +62,11 @@ $(edu_tests:%=build/guest/%): build/obj/tests/guest/edu.o
 GUEST_PROGS += build/guest/resize
 build/guest/resize: build/obj/tests/guest/resize.o build/lib/libpmmshm.so
 
+# For a shell: edu_copy
+GUEST_PROGS += build/guest/edu_copy
+build/guest/edu_copy: build/obj/tests/guest/edu_copy.o build/obj/tests/guest/mirror.o \
+	build/obj/tests/guest/edu.o $(guest_objs)
+
 # For shells, too: camera_control vgem|heap DEVICE OTHER-DEVICE
 GUEST_PROGS += build/guest/camera_control
 build/guest/camera_control: build/obj/tests/guest/camera_control.o build/obj/tests/guest/dmabuf.o \
