@@ -77,7 +77,7 @@ fi
 		'void (*f)(struct pagevec *) = __pagevec_release; (void)f;' \
 		linux/mm.h linux/pagevec.h
 	probe COMPOUND_PAGE_DTOR \
-		'set_compound_page_dtor(NULL, TRANSHUGE_PAGE_DTOR);' \
+		'set_compound_page_dtor(NULL, COMPOUND_PAGE_DTOR);' \
 		'extern struct folio *f; folio_set_large_rmappable(f); atomic_set(&f->_large_mapcount, -1);' \
 		linux/mm.h
 	probe GUP_VMAS \

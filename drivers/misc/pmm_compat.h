@@ -42,6 +42,7 @@ static inline void pmm_folio_batch_release(struct folio_batch *batch)
 #endif
 }
 
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 /*
  * The fields of a compound page that prep_compound_page(), which is not
  * exported, would set: of the head, after all tails are set up.
@@ -88,6 +89,11 @@ static inline bool pmm_compound_head_unused(struct page *page)
 	       list_empty(&folio->_deferred_list);
 #endif
 }
+#else
+/* No page is made a compound one: PMM_CHUNK_ORDER is 0. */
+static inline void pmm_compound_head_init(struct page *page, unsigned int order) { }
+static inline bool pmm_compound_head_unused(struct page *page) { return true; }
+#endif /* CONFIG_TRANSPARENT_HUGEPAGE */
 
 /* As many pages as there are from @start on, faulted in; mmap_lock is held. */
 static inline long pmm_get_user_pages_remote(struct mm_struct *mm,
