@@ -246,7 +246,7 @@ bench-all: all	## Run all benchmarks, with plots
 
 # -------------------------------------------------------- install, clean, help
 
-.PHONY: programs install install-system dist deb abi clean help FORCE
+.PHONY: programs install install-system dist deb check-headers abi clean help FORCE
 # What is installed, and nothing that only tests need.
 programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD))	## Build only library, tools and players
 
@@ -273,6 +273,10 @@ dist:	## Pack the sources: out/pmm-VERSION.tar.xz
 
 deb: dist	## Build the Debian packages out of that, and look at them with lintian: out/deb
 	scripts/deb.sh
+
+# Not a part of check: this takes a minute a package.
+check-headers:	## Build the module against all of Debian's kernel headers; HEADERS=REGEX chooses
+	scripts/headers.sh $(HEADERS)
 
 # Each file is read while the new one is made.
 abi: build/lib/libpmmshm.so	## Record what libpmmshm exports, after a change that is meant
