@@ -500,25 +500,41 @@ struct pmm_block *pmm_block_after(unsigned long *id)
 	return block;
 }
 
+/* The line of a block in the debugfs file "blocks". */
+static void pmm_block_show(struct seq_file *m, struct pmm_block *block)
+{
+	unsigned long offset;
+	char buf[64];
+
+	mutex_lock(&block->lock);
+	seq_printf(m, "%llu %zu %s %u %s %u %s %d ", block->id,
+		   pmm_block_size(block), block->type->name,
+		   from_kuid_munged(seq_user_ns(m), block->uid),
+		   pmm_block_names(block, buf, sizeof(buf)),
+		   refcount_read(&block->users),
+		   block->gone ? "gone" :
+		   block->dead ? "quarantine" :
+		   block->home ? "home" : "plain",
+		   atomic_read(&block->uses));
+	if (pmm_type_offset(block->type, block->pfn, &offset))
+		seq_puts(m, "-\n");
+	else
+		seq_printf(m, "%llu\n", (u64)offset << PAGE_SHIFT);
+	mutex_unlock(&block->lock);
+}
+
 /* The debugfs file "blocks". */
 void pmm_blocks_show(struct seq_file *m)
 {
 	struct pmm_block *block;
-	char buf[64];
 	unsigned long id = 0;
 
-	seq_puts(m, "id size type uid names holders state\n");
+	seq_puts(m, "id size type uid names holders state uses offset\n");
+	/* Pools stay as they are, so that the offsets go together. */
+	mutex_lock(&pmm_ranges_mutex);
 	while ((block = pmm_block_after(&id))) {
-		mutex_lock(&block->lock);
-		seq_printf(m, "%llu %zu %s %u %s %u %s\n", block->id,
-			   pmm_block_size(block), block->type->name,
-			   from_kuid_munged(seq_user_ns(m), block->uid),
-			   pmm_block_names(block, buf, sizeof(buf)),
-			   refcount_read(&block->users),
-			   block->gone ? "gone" :
-			   block->dead ? "quarantine" :
-			   block->home ? "home" : "plain");
-		mutex_unlock(&block->lock);
+		pmm_block_show(m, block);
 		pmm_block_put_ref(block);
 	}
+	mutex_unlock(&pmm_ranges_mutex);
 }

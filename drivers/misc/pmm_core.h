@@ -267,6 +267,8 @@ int pmm_type_close(struct pmm_type *type);
 void pmm_type_unlist(struct pmm_type *type);
 int pmm_type_extent(struct pmm_type *type, unsigned long *first,
 		    unsigned long *last);
+int pmm_type_offset(struct pmm_type *type, unsigned long pfn,
+		    unsigned long *offset);
 void pmm_type_forget_ranges(struct pmm_type *type);
 void pmm_types_show(struct seq_file *m);
 

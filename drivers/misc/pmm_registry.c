@@ -157,6 +157,36 @@ int pmm_type_extent(struct pmm_type *type, unsigned long *first,
 	return *first <= *last ? 0 : -ENOENT;
 }
 
+/**
+ * pmm_type_offset() - where in a type's memory a page is
+ * @type: the type
+ * @pfn: the page
+ * @offset: set to the number of its pages that have lower addresses
+ *
+ * Context: pmm_ranges_mutex is held.
+ * Return: 0, or -ENOENT if the page is not the type's, or not any more.
+ */
+int pmm_type_offset(struct pmm_type *type, unsigned long pfn,
+		    unsigned long *offset)
+{
+	struct pmm_range *range;
+	unsigned long below = 0;
+	int err = -ENOENT;
+
+	lockdep_assert_held(&pmm_ranges_mutex);
+	list_for_each_entry(range, &type->ranges, node) {
+		if (pfn >= range->pfn + range->nr) {
+			below += range->nr;
+		} else if (pfn >= range->pfn) {
+			below += pfn - range->pfn;
+			err = 0;
+		}
+	}
+	if (!err)
+		*offset = below;
+	return err;
+}
+
 /* ---- what drivers call ---- */
 
 /* Is this a page in nobody's hands but the caller's, who has one reference? */
