@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every block that can be seen, and its names; pmmctl blocks.
+ * Every block that can be seen, and its names.
  *
  * Root sees all blocks, in debugfs.  Others see those that have a name that they
  * may read: a System V segment of their IPC namespace, or a file in /dev/shm.
@@ -17,10 +17,7 @@
 
 #include "pmmctl.h"
 
-#define DEBUGFS_BLOCKS	"/sys/kernel/debug/pmm/blocks"
 #define SHM_DIR		"/dev/shm"
-
-/* ---- gathering ---- */
 
 const struct block *blocks_find(const struct blocks *blocks, uint64_t id)
 {
@@ -57,30 +54,52 @@ static struct block *blocks_get(struct blocks *blocks, uint64_t id)
 		return block;
 	blocks->block = grown(blocks->block, blocks->nr, sizeof(*block));
 	block = &blocks->block[blocks->nr++];
-	*block = (struct block){ .id = id };
+	*block = (struct block){ .id = id, .offset = BLOCK_NOWHERE };
 	return block;
 }
 
-/*
- * A line: id size type uid names holders state.  A segment that is named there may have
- * been removed, or be one of another IPC namespace.
- */
-static void add_line(struct blocks *blocks, const char *line)
+/* "private:INODE", "sysv:SHMID" or "file:INODE", with what may follow */
+static void parse_home(struct block *block, const char *names)
 {
-	char type[PMM_NAME_LEN], state[16];
-	uint64_t id, size, holders;
-	struct block *block;
+	uint64_t ino, aliases = 0;
+
+	if (sscanf(names, "%*[a-z]:%" SCNu64 ",aliases:%" SCNu64, &ino,
+		   &aliases) < 1)
+		return;
+	block->has_home = true;
+	block->home_ino = ino;
+	block->aliases = aliases;
+}
+
+/*
+ * A segment that is named there may have been removed, or be one of another IPC
+ * namespace: so its name is not among @names.
+ */
+bool block_parse(const char *line, struct block *block)
+{
+	char names[64], offset[24] = "-";
+	uint64_t uses = 0;
 	unsigned int uid;
 
-	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %31s %u %*s %" SCNu64 " %15s",
-		   &id, &size, type, &uid, &holders, state) != 6)
-		return;
-	block = blocks_get(blocks, id);
-	block->size = size;
+	*block = (struct block){ .offset = BLOCK_NOWHERE };
+	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %31s %u %63s %" SCNu64
+		   " %15s %" SCNu64 " %23s", &block->id, &block->size,
+		   block->type, &uid, names, &block->holders, block->state,
+		   &uses, offset) < 7)
+		return false;
 	block->uid = uid;
-	block->holders = holders;
-	snprintf(block->type, sizeof(block->type), "%s", type);
-	snprintf(block->state, sizeof(block->state), "%s", state);
+	block->uses = uses;
+	parse_home(block, names);
+	number_from_text(offset, UINT64_MAX - 1, &block->offset);
+	return true;
+}
+
+static void add_line(struct blocks *blocks, const char *line)
+{
+	struct block block;
+
+	if (block_parse(line, &block))
+		*blocks_get(blocks, block.id) = block;
 }
 
 static bool read_debugfs(struct blocks *blocks)
@@ -131,6 +150,7 @@ static void add_imported(struct blocks *blocks, struct pmmshm_block *imported,
 	block->uid = info.uid;
 	/* One of them is this look. */
 	block->holders = info.holders - 1;
+	block->aliases = info.aliases;
 	snprintf(block->type, sizeof(block->type), "%s", info.type);
 	snprintf(block->state, sizeof(block->state), "%s",
 		 info.state & PMMSHM_STATE_GONE ? "gone" :
@@ -214,163 +234,31 @@ void blocks_free(struct blocks *blocks)
 	free(blocks->block);
 }
 
-/* ---- pmmctl blocks ---- */
-
-enum {
-	OPTION_TYPE = 256,
-	OPTION_USER,
-	OPTION_NAME,
-	OPTION_SORT,
-};
-
-static const struct option options[] = {
-	{ "type", required_argument, NULL, OPTION_TYPE },
-	{ "user", required_argument, NULL, OPTION_USER },
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "sort", required_argument, NULL, OPTION_SORT },
-	{ 0 },
-};
-
-static const char *only_type, *only_name;
-static bool only_user;
-static uint32_t user;
-static int (*compare)(const void *a, const void *b) = compare_id;
-
-static int compare_size(const void *a, const void *b)
+/* The number of the block that a name leads to. */
+static uint64_t find_by_name(struct pmmshm *pmm, const char *name)
 {
-	const struct block *x = a, *y = b;
+	struct pmmshm_block *block = block_import(pmm, name, false);
+	struct pmmshm_block_info info;
 
-	if (x->size != y->size)
-		return (x->size < y->size) - (x->size > y->size);
-	return compare_id(a, b);
+	if (!block || pmmshm_block_get_info(block, &info))
+		die("%s", pmmshm_error());
+	pmmshm_block_free(block);
+	return info.id;
 }
 
-static int compare_type(const void *a, const void *b)
+const struct block *block_by_argument(struct pmmshm *pmm, const char *argument,
+				      struct blocks *blocks)
 {
-	const struct block *x = a, *y = b;
-	int ret = strcmp(x->type, y->type);
+	const struct block *block;
+	uint64_t id;
 
-	return ret ? ret : compare_id(a, b);
+	if (!number_from_text(argument, UINT64_MAX, &id))
+		id = find_by_name(pmm, argument);
+	blocks_read(pmm, blocks);
+	block = blocks_find(blocks, id);
+	if (!block)
+		die("there is no block %" PRIu64 "%s; pmmctl blocks lists them",
+		    id, blocks->all ? "" :
+		    ", or none that this user may see: try as root");
+	return block;
 }
-
-static int compare_user(const void *a, const void *b)
-{
-	const struct block *x = a, *y = b;
-
-	if (x->uid != y->uid)
-		return (x->uid > y->uid) - (x->uid < y->uid);
-	return compare_id(a, b);
-}
-
-static void set_sort(const char *key)
-{
-	static const struct {
-		const char *key;
-		int (*compare)(const void *a, const void *b);
-	} keys[] = {
-		{ "id", compare_id },
-		{ "size", compare_size },
-		{ "type", compare_type },
-		{ "user", compare_user },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!strcmp(key, keys[i].key)) {
-			compare = keys[i].compare;
-			return;
-		}
-	}
-	die_usage("--sort %s: there is id, size, type and user", key);
-}
-
-static void set_option(int option, const char *value)
-{
-	switch (option) {
-	case OPTION_TYPE:
-		only_type = value;
-		break;
-	case OPTION_USER:
-		user = user_parse(value);
-		only_user = true;
-		break;
-	case OPTION_NAME:
-		only_name = value;
-		break;
-	case OPTION_SORT:
-		set_sort(value);
-		break;
-	}
-}
-
-static bool is_wanted(const struct block *block)
-{
-	return (!only_type || !strcmp(block->type, only_type)) &&
-	       (!only_user || block->uid == user) &&
-	       (!only_name || block_has_name(block, only_name));
-}
-
-static const struct column columns[] = {
-	{ "id", "BLOCK", CELL_NUMBER },
-	{ "size", "SIZE", CELL_BYTES },
-	{ "type", "TYPE", CELL_TEXT },
-	{ "uid", NULL, CELL_NUMBER },
-	{ "user", "USER", CELL_TEXT },
-	{ "state", "STATE", CELL_TEXT },
-	{ "holders", "HOLDERS", CELL_NUMBER },
-	{ "names", "NAMES", CELL_LIST },
-};
-
-static void add_block(struct table *table, const struct block *block)
-{
-	char *name = user_name(block->uid);
-	const struct cell cells[ARRAY_SIZE(columns)] = {
-		NUMBER(block->id), NUMBER(block->size), TEXT(block->type),
-		NUMBER(block->uid), TEXT(name), TEXT(block->state),
-		NUMBER(block->holders), LIST(block->names),
-	};
-
-	table_row(table, cells);
-	free(name);
-}
-
-static int run(char **arguments)
-{
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
-	struct pmmshm *pmm = connect_module();
-	struct blocks blocks;
-	size_t i;
-
-	(void)arguments;
-	blocks_read(pmm, &blocks);
-	if (!blocks.all)
-		note("only blocks with a name that this user may read: the rest is in %s, which needs root and a mounted debugfs",
-		     DEBUGFS_BLOCKS);
-	if (blocks.nr)
-		qsort(blocks.block, blocks.nr, sizeof(*blocks.block), compare);
-	for (i = 0; i < blocks.nr; i++)
-		if (is_wanted(&blocks.block[i]))
-			add_block(table, &blocks.block[i]);
-	table_print(table, NULL);
-	table_free(table);
-	blocks_free(&blocks);
-	pmmshm_close(pmm);
-	return EXIT_SUCCESS;
-}
-
-const struct command command_blocks = {
-	.name = "blocks",
-	.arguments = "",
-	.summary = "list blocks",
-	.help =
-	"All of them for root, else those that have a name that the user may read.  HOLDERS\n"
-	"are open block fds and drivers; mappings and names hold a block, too.\n"
-	"\n"
-	"      --type TYPE  only those of this type\n"
-	"      --user USER  only those that this user allocated, a name or a number\n"
-	"      --name NAME  only the one with this name: sysv:SHMID or /NAME\n"
-	"      --sort KEY   by id, size (the largest first), type or user\n",
-	.options = options,
-	.option = set_option,
-	.run = run,
-};

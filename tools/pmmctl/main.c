@@ -7,152 +7,22 @@
  * Without a command it shows the status.  What people see may change from
  * release to release; what --json prints only grows.
  */
+#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pmmctl.h"
 
-bool as_json;
-
 /* In the order of the help. */
 static const struct command *const commands[] = {
 	&command_status, &command_types, &command_blocks, &command_show,
 	&command_alloc, &command_publish, &command_link, &command_rm,
-	&command_quota, &command_pools, &command_online, &command_offline,
+	&command_quota, &command_pools, &command_scrub,
+	&command_online, &command_offline,
 	&command_check,
 };
-
-/* ---- errors and memory ---- */
-
-static void complain(const char *prefix, const char *format, va_list args)
-{
-	/* What was printed so far comes first. */
-	fflush(stdout);
-	fprintf(stderr, "pmmctl: %s", prefix);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-}
-
-void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	complain("", format, args);
-	va_end(args);
-	exit(EXIT_FAILED);
-}
-
-void die_usage(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	complain("", format, args);
-	va_end(args);
-	exit(EXIT_USAGE);
-}
-
-void note(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	complain("note: ", format, args);
-	va_end(args);
-}
-
-void *new(size_t size)
-{
-	void *p = calloc(1, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
-/* For one more element, of that size, than the @nr that it has. */
-void *grown(void *array, size_t nr, size_t size)
-{
-	void *p = reallocarray(array, nr + 1, size);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
-char *copy(const char *text)
-{
-	char *p = strdup(text);
-
-	if (!p)
-		die("out of memory");
-	return p;
-}
-
-char *formatted(const char *format, ...)
-{
-	va_list args;
-	char *p;
-
-	va_start(args, format);
-	if (vasprintf(&p, format, args) < 0)
-		die("out of memory");
-	va_end(args);
-	return p;
-}
-
-/* One more text in a list of @nr. */
-char **list_add(char **list, size_t nr, const char *text)
-{
-	list = grown(list, nr + 1, sizeof(*list));
-	list[nr] = copy(text);
-	list[nr + 1] = NULL;
-	return list;
-}
-
-char **list_copy(char *const *list)
-{
-	char **to = NULL;
-	size_t i;
-
-	for (i = 0; list && list[i]; i++)
-		to = list_add(to, i, list[i]);
-	return to;
-}
-
-void list_free(char **list)
-{
-	size_t i;
-
-	for (i = 0; list && list[i]; i++)
-		free(list[i]);
-	free(list);
-}
-
-char **bits_list(uint64_t bits, const struct bit_name *names, size_t nr)
-{
-	char **list = NULL;
-	size_t i, n = 0;
-
-	for (i = 0; i < nr; i++)
-		if (bits & names[i].bit)
-			list = list_add(list, n++, names[i].name);
-	return list;
-}
-
-uint64_t size_parse(const char *what, const char *value)
-{
-	uint64_t size;
-
-	if (!size_from_text(value, &size))
-		die_usage("%s%s: not a size; give bytes, or a number with K, M, G or T",
-			  what, value);
-	return size;
-}
 
 struct pmmshm *connect_module(void)
 {
@@ -161,6 +31,11 @@ struct pmmshm *connect_module(void)
 	if (!pmm)
 		die("%s", pmmshm_error());
 	return pmm;
+}
+
+const struct command *command_by_index(size_t index)
+{
+	return index < ARRAY_SIZE(commands) ? commands[index] : NULL;
 }
 
 /* ---- help ---- */
@@ -184,7 +59,8 @@ static int command_help(const struct command *command)
 {
 	printf("Usage: pmmctl %s [OPTION...]%s%s\n", command->name,
 	       *command->arguments ? " " : "", command->arguments);
-	printf("%c%s.\n\n", *command->summary, command->summary + 1);
+	printf("%c%s.\n\n", toupper((unsigned char)*command->summary),
+	       command->summary + 1);
 	fputs(command->help, stdout);
 	puts("      --json       print JSON\n"
 	     "  -h, --help       show this");
@@ -194,11 +70,25 @@ static int command_help(const struct command *command)
 /* ---- the command line ---- */
 
 #define OPTIONS_MAX	8
+#define OPTION_JSON	1000	/* none of a command's own */
 
 static const struct option common_options[] = {
-	{ "json", no_argument, NULL, 'j' },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "help", no_argument, NULL, 'h' },
 };
+
+/* What getopt_long() wants of short options: those whose value is a letter */
+static void letters_of(const struct option *options, char *letters)
+{
+	for (; options->name; options++) {
+		if (options->val > 255)
+			continue;
+		*letters++ = (char)options->val;
+		if (options->has_arg == required_argument)
+			*letters++ = ':';
+	}
+	*letters = 0;
+}
 
 /* Those of the command, and those that all have. */
 static void options_of(const struct command *command, struct option *all)
@@ -230,13 +120,15 @@ static const struct command *command_find(const char *name)
 static int command_run(const struct command *command, int argc, char **argv)
 {
 	struct option options[OPTIONS_MAX + 1];
+	char letters[2 * OPTIONS_MAX + 1];
 	int option;
 
 	options_of(command, options);
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	letters_of(options, letters);
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (option == 'h')
 			return command_help(command);
-		if (option == 'j')
+		if (option == OPTION_JSON)
 			as_json = true;
 		else if (option == '?')
 			die_usage("see pmmctl %s --help", command->name);
@@ -256,7 +148,7 @@ static int command_run(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
+	int status = EXIT_SUCCESS;
 
 	/* What the library can do without the module is of no interest here. */
 	setenv("PMMSHM_BACKEND", "pmm", 1);

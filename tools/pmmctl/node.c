@@ -197,13 +197,8 @@ static const struct option offline_options[] = {
 
 static void offline_option(int option, const char *value)
 {
-	uint64_t number;
-
 	(void)option;
-	if (!number_from_text(value, 24UL * 60 * 60, &number) || !number)
-		die_usage("--timeout %s: not a number of seconds, up to a day",
-			  value);
-	timeout_ms = (unsigned int)number * 1000;
+	timeout_ms = (unsigned int)seconds_parse("--timeout", value) * 1000;
 }
 
 static int offline_run(char **arguments)

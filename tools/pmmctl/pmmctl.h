@@ -2,7 +2,8 @@
 /*
  * What the parts of pmmctl share.
  *
- *	main.c		the table of subcommands, their options, errors
+ *	main.c		the table of subcommands, their options
+ *	util.c		messages, memory, lists
  *	json.c		JSON, the stable output
  *	table.c		rows and columns, for people and as JSON
  *	blocks.c	every block that can be seen, and its names
@@ -21,6 +22,9 @@
 #include "pmmshm.h"
 #include "size.h"
 
+#define DEVICE		"/dev/pmm"
+#define DEBUGFS_BLOCKS	"/sys/kernel/debug/pmm/blocks"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Exit statuses; 0 is that all went well. */
@@ -35,9 +39,9 @@
  * @arguments: what may follow, as the usage shows it
  * @summary: what it does, in a line
  * @help: the lines of its --help behind that; each ends with a newline
- * @options: options of its own, up to one with a name of NULL, or NULL.  All of
- *	them are long, with a @val above 255 that @option gets
- * @option: takes one of them
+ * @options: options of its own, up to one with a name of NULL, or NULL.  Those whose
+ *	@val is a letter are short options, too; the others have one above 255
+ * @option: takes the @val of one of them
  * @min: how many arguments there must be
  * @max: and may be
  * @run: does it; the exit status
@@ -58,7 +62,20 @@ extern const struct command command_status, command_types, command_blocks,
 			    command_show, command_alloc, command_publish,
 			    command_link, command_rm, command_quota,
 			    command_pools, command_online, command_offline,
-			    command_check;
+			    command_check, command_map, command_top,
+			    command_scrub, command_holders;
+
+/* In the order of the help; NULL past the last one. */
+const struct command *command_by_index(size_t index);
+/* The module, or the end, with the library's reason. */
+struct pmmshm *connect_module(void);
+
+/* ---- complete.c ---- */
+
+/* Print what the last of these words may become. */
+void complete(int argc, char **argv);
+
+/* ---- util.c ---- */
 
 /* --json was given */
 extern bool as_json;
@@ -91,9 +108,16 @@ char *formatted(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A size on the command line, or the end; @what is said before it */
 uint64_t size_parse(const char *what, const char *value);
+/* The same of seconds, from 1 to those of a day */
+uint64_t seconds_parse(const char *option, const char *value);
 
-/* The module, or the end, with the library's reason. */
-struct pmmshm *connect_module(void);
+struct terminal_size {
+	unsigned int columns;
+	unsigned int lines;
+};
+
+/* 80 by 24 if it is none. */
+struct terminal_size terminal_size(void);
 
 /* ---- json.c ---- */
 
@@ -172,6 +196,12 @@ uint32_t user_parse(const char *text);
  * @holders: open block fds and drivers
  * @names: its names, up to NULL: "sysv:SHMID", "/NAME"
  * @nr_names: how many
+ * @uses: drivers, and devices attached to its dma-bufs; like the rest only where
+ *	there is debugfs
+ * @offset: where in its type's memory it is, or BLOCK_NOWHERE
+ * @aliases: files that are, or were, its POSIX names
+ * @has_home: @home_ino is known
+ * @home_ino: inode number of its home; of a System V segment the id
  */
 struct block {
 	uint64_t id;
@@ -182,7 +212,18 @@ struct block {
 	uint64_t holders;
 	char **names;
 	size_t nr_names;
+	uint64_t uses;
+	uint64_t offset;
+	uint64_t aliases;
+	bool has_home;
+	uint64_t home_ino;
 };
+
+#define BLOCK_NOWHERE	UINT64_MAX
+
+/* What to say when not all of them can be seen */
+#define BLOCKS_NOTE	"only blocks with a name that this user may read: the rest is in " \
+			DEBUGFS_BLOCKS ", which needs root and a mounted debugfs"
 
 struct blocks {
 	struct block *block;
@@ -192,6 +233,8 @@ struct blocks {
 
 void blocks_read(struct pmmshm *pmm, struct blocks *blocks);
 void blocks_free(struct blocks *blocks);
+/* From a line of debugfs; false for a line of something else. */
+bool block_parse(const char *line, struct block *block);
 const struct block *blocks_find(const struct blocks *blocks, uint64_t id);
 /*
  * By a name as in @names, with the rights of whoever calls; NULL if that fails.  The
@@ -199,11 +242,35 @@ const struct block *blocks_find(const struct blocks *blocks, uint64_t id);
  */
 struct pmmshm_block *block_import(struct pmmshm *pmm, const char *name,
 				  bool write);
+/*
+ * From the command line: a number, or a name as in @names.  Reads all blocks, of which
+ * it is one; the end if there is none.
+ */
+const struct block *block_by_argument(struct pmmshm *pmm, const char *argument,
+				      struct blocks *blocks);
 /* Does it have that name, as in @names? */
 bool block_has_name(const struct block *block, const char *name);
 
+/* ---- list.c ---- */
+
+/* A table for blocks. */
+struct table *blocks_table(void);
+void blocks_table_add(struct table *table, const struct block *block);
+/* For qsort(): the largest first */
+int block_compare_size(const void *a, const void *b);
+
+/* ---- device.c ---- */
+
+/* How much of a type's free memory is still to be zeroed. */
+uint64_t device_dirty(const char *type);
+/* The number of the block that an open file stands for, if it does. */
+bool device_find_fd(int fd, uint64_t *id);
+
 /* ---- types.c ---- */
 
+/* By its name, the first one for NULL; the end if there is none. */
+void type_find(struct pmmshm *pmm, const char *name,
+	       struct pmmshm_type_info *info);
 /* A table of all types. */
 struct table *types_table(struct pmmshm *pmm);
 

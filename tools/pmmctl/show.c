@@ -36,18 +36,6 @@ static const struct bit_name properties[] = {
 	{ PMMSHM_STATE_POISONED, "poisoned" },
 };
 
-/* The number of the block that a name leads to. */
-static uint64_t find_by_name(struct pmmshm *pmm, const char *name)
-{
-	struct pmmshm_block *block = block_import(pmm, name, false);
-	struct pmmshm_block_info info;
-
-	if (!block || pmmshm_block_get_info(block, &info))
-		die("%s", pmmshm_error());
-	pmmshm_block_free(block);
-	return info.id;
-}
-
 /* By any of its names that leads there still; NULL if there is none. */
 static struct pmmshm_block *get_by_list(struct pmmshm *pmm,
 					const struct block *listed,
@@ -100,15 +88,8 @@ static int run(char **arguments)
 	struct pmmshm_block_info info;
 	struct pmmshm_block *block;
 	struct blocks blocks;
-	uint64_t id;
 
-	if (!number_from_text(arguments[0], UINT64_MAX, &id))
-		id = find_by_name(pmm, arguments[0]);
-	blocks_read(pmm, &blocks);
-	listed = blocks_find(&blocks, id);
-	if (!listed)
-		die("there is no block %" PRIu64 "%s", id, blocks.all ? "" :
-		    ", or none that this user may see; try as root");
+	listed = block_by_argument(pmm, arguments[0], &blocks);
 	block = get_by_list(pmm, listed, &info);
 	print_block(listed, block ? &info : NULL);
 	pmmshm_block_free(block);

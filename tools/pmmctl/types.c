@@ -3,6 +3,7 @@
  * pmmctl types: the types of memory and their pools.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "pmmctl.h"
 
@@ -21,6 +22,7 @@ static const struct column columns[] = {
 	{ "node", "NODE", CELL_NUMBER },
 	{ "online", NULL, CELL_BYTES },
 	{ "capabilities", "CAPABILITIES", CELL_LIST },
+	{ "dirty", NULL, CELL_BYTES },
 };
 
 static const struct bit_name capabilities[] = {
@@ -42,7 +44,7 @@ static void add_type(struct table *table, const struct pmmshm_type_info *info)
 		TEXT(info->allocator), NUMBER(info->min_align),
 		NUMBER(info->max_align),
 		info->limit == UINT64_MAX ? NONE : NUMBER(info->limit),
-		NONE, NONE, LIST(caps),
+		NONE, NONE, LIST(caps), NUMBER(device_dirty(info->name)),
 	};
 
 	table_row(table, cells);
@@ -56,9 +58,21 @@ static void add_node(struct table *table, const struct pmmshm_node_info *info)
 		TEXT(info->type), NUMBER(info->length), NONE, NONE, NONE, NONE,
 		NONE, TEXT(NULL), NONE, NONE, NONE,
 		NUMBER((uint64_t)info->node), NUMBER(info->online), LIST(NULL),
+		NONE,
 	};
 
 	table_row(table, cells);
+}
+
+void type_find(struct pmmshm *pmm, const char *name,
+	       struct pmmshm_type_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; !pmmshm_type_get(pmm, i, info); i++)
+		if (!name || !strcmp(info->name, name))
+			return;
+	die("there is no type '%s': pmmctl types lists them", name ? name : "");
 }
 
 struct table *types_table(struct pmmshm *pmm)
