@@ -89,3 +89,7 @@ node_tests := test_node test_node_use
 $(node_tests:%=build/guest/%): build/obj/tests/guest/node.o build/bin/pmmctl
 build/guest/test_node: build/obj/tests/guest/device.o
 build/guest/test_node_use: build/obj/tests/guest/vm.o
+
+# For the test of pmmctl
+GUEST_PROGS += build/guest/holder
+build/guest/holder: build/obj/tests/guest/holder.o build/lib/libpmmshm.so
