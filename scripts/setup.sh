@@ -76,6 +76,7 @@ programs_needed() {
 		libavcodec-dev          module  libavcodec
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
+		libcairo2-dev           module  cairo
 	EOT
 }
 
