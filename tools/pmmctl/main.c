@@ -18,7 +18,7 @@
 /* In the order of the help. */
 static const struct command *const commands[] = {
 	&command_status, &command_types, &command_blocks, &command_show,
-	&command_holders, &command_map,
+	&command_holders, &command_map, &command_top,
 	&command_alloc, &command_publish, &command_link, &command_rm,
 	&command_quota, &command_pools, &command_scrub,
 	&command_online, &command_offline,
