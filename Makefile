@@ -11,7 +11,8 @@
 #                   as are tests/guest/test_NAME.sh (see tests/guest/run.sh)
 #   CLEAN           files to remove that are not under build/ and out/
 #   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in),
-#   INSTALL_PYTHON (a directory), INSTALL_PRELOAD
+#   INSTALL_PYTHON (a directory), INSTALL_PRELOAD,
+#   INSTALL_COMPLETION (PROGRAM.bash)
 #
 # Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
 # build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
@@ -39,6 +40,7 @@ BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 PRELOADDIR ?= $(LIBDIR)
 INCLUDEDIR ?= $(PREFIX)/include
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 SYSCONFDIR ?= /etc
@@ -61,6 +63,7 @@ INSTALL_HEADER := include/uapi/linux/pmm.h
 INSTALL_PC :=
 INSTALL_PYTHON :=
 INSTALL_PRELOAD :=
+INSTALL_COMPLETION :=
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -261,6 +264,7 @@ install: programs	## Install library, header, pkg-config file and tools (PREFIX,
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
 	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
+	$(foreach c,$(INSTALL_COMPLETION),install -Dm 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/$(basename $(notdir $(c)));)
 
 install-system:	## Install what loads the module at boot, and lets the group video use it
 	install -Dm 644 -t $(DESTDIR)$(UDEVDIR) system/udev/60-pmm.rules

@@ -17,6 +17,7 @@ tests/unit/test_pmmrun.sh: build/bin/pmmrun build/lib/libpmmrun.so
 
 ALL += build/bin/pmmctl
 INSTALL_BIN += build/bin/pmmctl
+INSTALL_COMPLETION += tools/pmmctl/pmmctl.bash
 
 pmmctl_objs := $(patsubst %.c,build/obj/%.o,$(sort $(wildcard tools/pmmctl/*.c)))
 build/bin/pmmctl: $(pmmctl_objs) build/obj/tools/size.o build/lib/libpmmshm.so

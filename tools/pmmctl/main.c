@@ -160,6 +160,8 @@ int main(int argc, char **argv)
 		status = usage();
 	else if (argc > 1 && !strcmp(argv[1], "--version"))
 		status = puts("pmmctl " VERSION) < 0;
+	else if (argc > 1 && !strcmp(argv[1], "--complete"))
+		complete(argc - 2, argv + 2);
 	else if (argc > 1 && *argv[1] != '-')
 		status = command_run(command_find(argv[1]), argc - 1, argv + 1);
 	else
