@@ -24,3 +24,5 @@ build/bin/pmmctl: $(pmmctl_objs) build/obj/tools/size.o build/lib/libpmmshm.so
 $(pmmctl_objs): cflags += -D_GNU_SOURCE -Itools -DVERSION='"$(VERSION)"'
 build/obj/tools/pmmctl/draw.o build/obj/tools/pmmctl/cairo_load.o: cflags += \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags cairo 2>/dev/null))
+
+include tests/unit/pmmctl.mk

@@ -78,6 +78,51 @@ shows_one() {
 		pmmctl show "$number" | grep -q '^Size  *3 MiB$' &&
 		json '.address == null' as_user pmmctl show "sysv:$id"
 }
+# A block that is held in every way, by $holder and $child
+holder() {
+	rm -f "$work/held"
+	build/guest/holder /pmmctl-held <"$work/end" >"$work/held" 2>&1 &
+	holder=$!
+	pids+=("$holder")
+	exec {end}>"$work/end"
+	wait_for 20 test -s "$work/held" && read -r held child <"$work/held" && [ -n "$child" ] && return
+	cat "$work/held"
+	return 1
+}
+let_go() {
+	exec {end}>&-
+	wait "$holder" && rm /dev/shm/pmmctl-held
+}
+# Of those two, and nothing else; and nothing is left to be explained.
+finds_holders() {
+	local both
+
+	both=$(printf '%s\n' "$holder" "$child" | sort -n | paste -sd,)
+	json "[.found[] | select(.kind == \"mapping\") | .pid] == [$both] and
+		[.found[] | select(.kind == \"block fd\") | .pid] == [$both] and
+		[.found[] | select(.kind == \"dma-buf\") | .pid] == [$both] and
+		[.found[] | select(.kind == \"file\") | .pid] == [$both] and
+		all(.found[] | select(.pid); .process == \"holder\" and .access == \"read-write\") and
+		([.found[] | select(.kind == \"name\").what] == [\"/pmmctl-held\"]) and
+		([.found[] | select(.kind == \"segment\").what | startswith(\"sysv:$held, attached 2 times\")] == [true]) and
+		.holders == 3" pmmctl holders /pmmctl-held 2>"$work/notes"
+}
+shows_holders() {
+	mkfifo "$work/end" && holder && finds_holders && [ ! -s "$work/notes" ] &&
+		jq -e '.unseen_processes == 0' "$work/json" >"$work/jq" &&
+		pmmctl holders "sysv:$held" | grep -q "^block fd  *$holder  *holder " && return
+	cat "$work/notes"
+	return 1
+}
+# Those who may not look at a process are told so.
+shows_users_holders() {
+	setpriv --reuid 65533 --regid 65533 --groups video pmmctl holders /pmmctl-held >"$work/out" 2>"$work/notes" &&
+		grep -q 'processes and 0 dma-bufs of other users could not be looked at; try as root' "$work/notes" &&
+		grep -q 'the module counts 2 more' "$work/notes" && grep -q '^name ' "$work/out" &&
+		! grep -q '^mapping ' "$work/out" && return
+	cat "$work/notes" "$work/out"
+	return 1
+}
 # What scripts do
 makes_and_removes() {
 	local name
@@ -171,6 +216,9 @@ check "there are blocks with names" makes_blocks
 check "it lists blocks, filtered and sorted" shows_blocks
 check "it lists for others what they may read" shows_users_theirs
 check "it shows all about a block" shows_one
+check "it finds who holds a block" shows_holders
+check "it says what others cannot see of that" shows_users_holders
+check "the holder lets go" let_go
 check "it makes blocks, links and removes them" makes_and_removes
 check "it shows and sets quotas" sets_quotas
 check "it resizes pools" resizes_pools
