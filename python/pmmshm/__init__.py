@@ -27,7 +27,19 @@ from typing import Any, Iterator, Optional
 from . import _library
 from ._library import LIBRARY as _lib
 
-__all__ = ["Block", "BlockInfo", "Cap", "Connection", "Segment", "State", "Sync", "Type", "TypeCap"]
+__all__ = [
+    "Block",
+    "BlockInfo",
+    "Cap",
+    "Connection",
+    "Migration",
+    "MigrationError",
+    "Segment",
+    "State",
+    "Sync",
+    "Type",
+    "TypeCap",
+]
 __version__ = _lib.version().decode()
 
 _SHM_RDONLY = 0o10000
@@ -120,6 +132,28 @@ class Segment:
     removed: bool
 
 
+@dataclasses.dataclass(frozen=True)
+class Migration:
+    """What became of memory that was to be moved, in bytes of whole pages."""
+
+    moved: int
+    there: int
+    unmapped: int
+    unfit: int
+    shared: int
+    large: int
+    busy: int
+    left: int
+
+
+class MigrationError(OSError):
+    """Not all of it is there; `figures` says how much is, and why the rest is not."""
+
+    def __init__(self, error: OSError, figures: Migration) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.figures = figures
+
+
 def _values(structure: ctypes.Structure) -> dict[str, Any]:
     """Its fields, with text as str."""
     values = {}
@@ -127,6 +161,13 @@ def _values(structure: ctypes.Structure) -> dict[str, Any]:
         value = getattr(structure, field[0])
         values[field[0]] = value.decode() if isinstance(value, bytes) else value
     return values
+
+
+def _migrated(result: int, structure: ctypes.Structure) -> Migration:
+    figures = Migration(**_values(structure))
+    if result < 0:
+        raise MigrationError(_lib.failure(), figures)
+    return figures
 
 
 def _check(result: int) -> int:
@@ -349,3 +390,24 @@ class Connection:
         """The fd stays the caller's."""
         flags = os.O_RDONLY if readonly else os.O_RDWR
         return Block(_lib.block_import_fd(self._pointer, fd, flags))
+
+    def migrate(self, memory: Any, type: str = "") -> Migration:
+        """Move a writable buffer's memory to a type with TypeCap.MIGRATE; to RAM without one.
+
+        All pages are moved that have any of it.  Address and contents stay the same, and
+        whoever uses it can go on.  Only memory of this process can be moved, no block:
+        bytearray, an array of NumPy's, mmap.mmap(-1, size, mmap.MAP_PRIVATE).
+        """
+        view = memoryview(memory).cast("B")
+        pages = (ctypes.c_ubyte * len(view)).from_buffer(view)
+        figures = _library.Migration()
+        result = _lib.migrate(
+            self._pointer, ctypes.addressof(pages), len(view), type.encode(), figures
+        )
+        return _migrated(result, figures)
+
+    def migrate_process(self, pid: int, address: int, size: int, type: str = "") -> Migration:
+        """The same with memory of another process, which the caller may ptrace."""
+        figures = _library.Migration()
+        result = _lib.migrate_process(self._pointer, pid, address, size, type.encode(), figures)
+        return _migrated(result, figures)

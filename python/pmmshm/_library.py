@@ -71,6 +71,19 @@ class SegmentInfo(ctypes.Structure):
     ]
 
 
+class Migration(ctypes.Structure):
+    _fields_ = [
+        ("moved", c_uint64),
+        ("there", c_uint64),
+        ("unmapped", c_uint64),
+        ("unfit", c_uint64),
+        ("shared", c_uint64),
+        ("large", c_uint64),
+        ("busy", c_uint64),
+        ("left", c_uint64),
+    ]
+
+
 _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "open": (c_void_p, [c_char_p]),
     "close": (None, [c_void_p]),
@@ -79,6 +92,11 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "version": (c_char_p, []),
     "type_get": (c_int, [c_void_p, c_uint, POINTER(TypeInfo)]),
     "type_resize": (c_int, [c_void_p, c_char_p, c_uint64]),
+    "migrate": (c_int, [c_void_p, c_void_p, c_size_t, c_char_p, POINTER(Migration)]),
+    "migrate_process": (
+        c_int,
+        [c_void_p, c_int, c_uint64, c_uint64, c_char_p, POINTER(Migration)],
+    ),
     "segment_next": (c_int, [c_void_p, POINTER(c_uint), POINTER(SegmentInfo)]),
     "block_alloc": (c_void_p, [c_void_p, c_size_t, POINTER(AllocOpts)]),
     "block_publish": (c_void_p, [c_void_p, c_size_t, c_int, c_uint32, POINTER(AllocOpts)]),

@@ -44,6 +44,7 @@ class Bindings(unittest.TestCase):
             "block_info": _library.BlockInfo,
             "type_info": _library.TypeInfo,
             "segment_info": _library.SegmentInfo,
+            "migration": _library.Migration,
         }
         want = ""
         lines = ""
@@ -161,6 +162,17 @@ class Bindings(unittest.TestCase):
         self.assertEqual(TypeCap.RAM in types[0].caps, self.real)
         with self.assertRaisesRegex(OSError, "no type of memory has a name as long"):
             self.pmm.resize(1, "x" * 100)
+
+    def test_memory_that_cannot_be_moved(self) -> None:
+        with self.assertRaises(pmmshm.MigrationError) as caught:
+            self.pmm.migrate(bytearray(4096), "nonesuch")
+        want = errno.ENOENT if self.real else errno.EOPNOTSUPP
+        self.assertEqual(caught.exception.errno, want)
+        self.assertEqual(caught.exception.figures.moved, 0)
+        with self.assertRaises(TypeError):
+            self.pmm.migrate(b"for reading only", "nonesuch")
+        with self.assertRaises(pmmshm.MigrationError):
+            self.pmm.migrate_process(os.getppid(), 0, 4096, "nonesuch")
 
     def test_errors_have_words(self) -> None:
         with self.assertRaisesRegex(OSError, "a block cannot have 0 bytes") as caught:
