@@ -12,7 +12,7 @@
 #   CLEAN           files to remove that are not under build/ and out/
 #   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in),
 #   INSTALL_PYTHON (a directory), INSTALL_PRELOAD,
-#   INSTALL_COMPLETION (PROGRAM.bash)
+#   INSTALL_COMPLETION (PROGRAM.bash), INSTALL_MAN (NAME.SECTION)
 #
 # Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
 # build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
@@ -40,6 +40,7 @@ BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 PRELOADDIR ?= $(LIBDIR)
 INCLUDEDIR ?= $(PREFIX)/include
+MANDIR  ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
@@ -64,6 +65,7 @@ INSTALL_PC :=
 INSTALL_PYTHON :=
 INSTALL_PRELOAD :=
 INSTALL_COMPLETION :=
+INSTALL_MAN :=
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -73,7 +75,7 @@ say = $(if $(V),@:,@printf '  %-8s%s\n' $(1) $@)
 .PHONY: all
 all:	## Build everything: the module for each kernel, library, tools, demo, tests
 
--include libpmmshm/build.mk python/build.mk examples/build.mk tools/build.mk xclient-demo/build.mk \
+-include libpmmshm/build.mk python/build.mk man/build.mk examples/build.mk tools/build.mk xclient-demo/build.mk \
 	tests/unit/build.mk tests/guest/build.mk tests/soak/build.mk tests/kmod/build.mk bench/build.mk
 
 # ---------------------------------------------------------------- user space
@@ -251,9 +253,9 @@ bench-all: all	## Run all benchmarks, with plots
 
 .PHONY: programs install install-system dist deb check-headers abi clean help FORCE
 # What is installed, and nothing that only tests need.
-programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD))	## Build only library, tools and players
+programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD) build/man/.made)	## Build only library, tools, players and manuals
 
-install: programs	## Install library, header, pkg-config file and tools (PREFIX, DESTDIR)
+install: programs	## Install library, header, pkg-config file, tools and manuals (PREFIX, DESTDIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PRELOADDIR) $(DESTDIR)$(INCLUDEDIR)/linux
 	$(if $(INSTALL_BIN),install $(INSTALL_BIN) $(DESTDIR)$(BINDIR))
 	$(if $(INSTALL_LIB),cp -d --no-preserve=ownership $(INSTALL_LIB) $(DESTDIR)$(LIBDIR))
@@ -265,6 +267,7 @@ install: programs	## Install library, header, pkg-config file and tools (PREFIX,
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
 	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
 	$(foreach c,$(INSTALL_COMPLETION),install -Dm 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/$(basename $(notdir $(c)));)
+	set -e; for page in $(INSTALL_MAN); do install -Dm 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; done
 
 install-system:	## Install what loads the module at boot, and lets the group video use it
 	install -Dm 644 -t $(DESTDIR)$(UDEVDIR) system/udev/60-pmm.rules

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/common.sh"
 
 # Quick ones first.
-all=(spdx codespell links shellcheck uapi kernel-doc sparse clang checkpatch clang-tidy)
+all=(spdx codespell links shellcheck man uapi kernel-doc sparse clang checkpatch clang-tidy)
 KERNELS=${KERNELS:-$OLDEST $NEWEST}
 out=$PMM_SRC/build/lint
 
@@ -40,7 +40,8 @@ lint_spdx() {
 		done
 }
 
-lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell; }
+# Words of mdoc(7) are none.
+lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell -L nd,fo; }
 
 # What documents refer to is there, and each document is in the list of them.
 # shellcheck disable=SC2016 # quotes of rst
@@ -69,6 +70,14 @@ lint_shellcheck() {
 		sources '\.sh$'
 		sources . | having '^#! ?/bin/(ba)?sh'
 	} | sort -u | spread 8 shellcheck
+}
+
+# Those that are made of comments as well.
+lint_man() {
+	{
+		sources '^man/.*\.[1-8]$'
+		find build/man -name '*.3'
+	} | spread 100 mandoc -Tlint -Wwarning
 }
 
 # ------------------------------------------------------------------ the ABI

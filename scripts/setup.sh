@@ -125,6 +125,7 @@ lint_needed() {
 		clang                   command clang
 		clang-tidy              command clang-tidy
 		codespell               command codespell
+		mandoc                  command mandoc
 		perl                    command perl
 		shellcheck              command shellcheck
 		sparse                  command sparse

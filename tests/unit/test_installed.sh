@@ -25,6 +25,9 @@ install_to() { # install_to DIR VARIABLE=VALUE...
 install_to "$work"
 export PKG_CONFIG_SYSROOT_DIR=$work PKG_CONFIG_LIBDIR=$work/opt/pmm/lib/pkgconfig
 version=$(pkg-config --modversion libpmmshm) || fail "pkg-config"
+for file in man/man1/pmmctl.1 man/man3/pmmshm_open.3 man/man4/pmm.4 man/man7/pmmshm.7 bash-completion/completions/pmmctl; do
+	[ -s "$work/opt/pmm/share/$file" ] || fail "share/$file was not installed"
+done
 
 # The tree is out of reach from here.
 cd "$work" || exit
