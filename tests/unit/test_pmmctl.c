@@ -243,7 +243,7 @@ START_TEST(test_map_empty)
 	map_init(&map, "general", 0, &none, true);
 	map_print(&map, &bar);
 	map_destroy(&map);
-	map_init(&map, "general", 3 * 4096, &none, true);
+	map_init(&map, "general", 3 * 4096UL, &none, true);
 	map_print(&map, &bar);
 	map_destroy(&map);
 	ck_assert_str_eq(captured(file),

@@ -191,6 +191,7 @@ uint32_t user_parse(const char *text);
  * @id: its number
  * @size: in bytes
  * @uid: who allocated it
+ * @has_home: @home_ino is known
  * @type: its type
  * @state: "plain", "home", "quarantine" or "gone"
  * @holders: open block fds and drivers
@@ -200,13 +201,13 @@ uint32_t user_parse(const char *text);
  *	there is debugfs
  * @offset: where in its type's memory it is, or BLOCK_NOWHERE
  * @aliases: files that are, or were, its POSIX names
- * @has_home: @home_ino is known
  * @home_ino: inode number of its home; of a System V segment the id
  */
 struct block {
 	uint64_t id;
 	uint64_t size;
 	uint32_t uid;
+	bool has_home;
 	char type[PMM_NAME_LEN];
 	char state[16];
 	uint64_t holders;
@@ -215,7 +216,6 @@ struct block {
 	uint64_t uses;
 	uint64_t offset;
 	uint64_t aliases;
-	bool has_home;
 	uint64_t home_ino;
 };
 
