@@ -160,9 +160,8 @@ esac
 stopped="nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
 [ "$SLOW" != 1 ] || append="$append $stopped"
 
-# The debug kernel boots in half the time without ACPI's interrupt routing, which
-# needs to be told to MSI.  Two nodes, so that there is somewhere to migrate to.
-[ "$SLOW" = 1 ] || append="$append acpi=noirq pci=nomsi numa=fake=2 page_poison=1 page_owner=on"
+# The debug kernel: two nodes, so that there is somewhere to migrate to.
+[ "$SLOW" = 1 ] || append="$append numa=fake=2 page_poison=1 page_owner=on"
 [ "$SLOW" = 1 ] || append="$append hung_task_panic=1 softlockup_panic=1"
 
 share() { # share NAME DIRECTORY OPTION: sets $device

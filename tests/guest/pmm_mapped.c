@@ -29,12 +29,14 @@ enum verdict { BLOCK, ORDINARY, BROKEN };
  * @pid: the process
  * @start: first address
  * @end: address after the last
+ * @inode: of what is mapped
  * @name: of what is mapped
  */
 struct mapping {
 	int pid;
 	uintptr_t start;
 	uintptr_t end;
+	ino_t inode;
 	char name[256];
 };
 
@@ -56,20 +58,42 @@ static bool parse(const char *line, struct mapping *m)
 	       access[3] == 's' && !offset && is_shared_memory(m->name);
 }
 
-/* What the program has mapped, mapped here; its size, or 0 if it has gone. */
-static void *map_too(const struct mapping *m, size_t *size)
+/* What is mapped there, or -1. */
+static int open_mapped(const struct mapping *m, struct stat *st)
 {
 	char path[96];
-	struct stat st;
-	void *p;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIxPTR "-%" PRIxPTR,
 		 m->pid, m->start, m->end);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		EXPECT_OK(fstat(fd, st));
+	return fd;
+}
+
+/* The program may have gone on to something else. */
+static bool still_mapped(const struct mapping *m)
+{
+	struct stat st;
+	int fd = open_mapped(m, &st);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return st.st_ino == m->inode;
+}
+
+/* What the program has mapped, mapped here, and its size. */
+static void *map_too(struct mapping *m, size_t *size)
+{
+	struct stat st;
+	int fd = open_mapped(m, &st);
+	void *p;
+
 	if (fd < 0)
 		return MAP_FAILED;
-	EXPECT_OK(fstat(fd, &st));
+	m->inode = st.st_ino;
 	*size = (st.st_size + PAGE - 1) / PAGE * PAGE;
 	p = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
@@ -116,6 +140,10 @@ static enum verdict judge_block(const struct mapping *m, void *p, size_t size,
 	bool good;
 
 	good = is_whole(block, &info) && is_contiguous(m, p, size, &info, &present);
+	if (!good && !still_mapped(m)) {
+		printf("%d %s: %zu bytes, gone meanwhile\n", m->pid, m->name, size);
+		return ORDINARY;
+	}
 	/* The program may punch holes, and there are ordinary pages in them then. */
 	if (!good && !is_whole(block, &info)) {
 		printf("%d %s: %zu bytes, no longer all of block %" PRIu64 "\n",
