@@ -8,7 +8,8 @@
 
 chmod 777 "$work"
 
-as_user() { setpriv --reuid 65534 --regid 65534 --groups video "$@"; }
+user=(setpriv --reuid 65534 --regid 65534 --groups video)
+as_user() { "${user[@]}" "$@"; }
 
 # json EXPRESSION COMMAND...: is it JSON, and the expression true of it?
 json() {
@@ -78,10 +79,10 @@ shows_one() {
 		pmmctl show "$number" | grep -q '^Size  *3 MiB$' &&
 		json '.address == null' as_user pmmctl show "sysv:$id"
 }
-# A block that is held in every way, by $holder and $child
+# holder [COMMAND...]: a block that is held in every way, by $holder and $child
 holder() {
 	rm -f "$work/held"
-	build/guest/holder /pmmctl-held <"$work/end" >"$work/held" 2>&1 &
+	"$@" build/guest/holder /pmmctl-held <"$work/end" >"$work/held" 2>&1 &
 	holder=$!
 	pids+=("$holder")
 	exec {end}>"$work/end"
@@ -105,7 +106,7 @@ finds_holders() {
 		all(.found[] | select(.pid); .process == \"holder\" and .access == \"read-write\") and
 		([.found[] | select(.kind == \"name\").what] == [\"/pmmctl-held\"]) and
 		([.found[] | select(.kind == \"segment\").what | startswith(\"sysv:$held, attached 2 times\")] == [true]) and
-		.holders == 3" pmmctl holders /pmmctl-held 2>"$work/notes"
+		.holders == 3" "$@" pmmctl holders /pmmctl-held 2>"$work/notes"
 }
 shows_holders() {
 	mkfifo "$work/end" && holder && finds_holders && [ ! -s "$work/notes" ] &&
@@ -122,6 +123,43 @@ shows_users_holders() {
 		! grep -q '^mapping ' "$work/out" && return
 	cat "$work/notes" "$work/out"
 	return 1
+}
+# By what root has debugfs and CAP_SYS_ADMIN for
+shows_owners_holders() {
+	holder "${user[@]}" && finds_holders as_user && let_go && return
+	cat "$work/notes"
+	return 1
+}
+draws_pools() {
+	local total
+
+	total=$(types total)
+	json ".total == $total and ([.pieces[].size] | add) == $total and
+		any(.pieces[]; .state == \"quarantine\" and .size == 2097152) and
+		any(.pieces[]; .state == \"home\" and .size == 4194304 and .user == \"root\")" pmmctl map general &&
+		pmmctl map >"$work/out" && grep -q '^Q  quarantine: 2 MiB in 1 block$' "$work/out" &&
+		grep -q '|[R.r]*[qQ]' "$work/out" &&
+		pmmctl map --by state | grep -q '^H  home: .* in 3 blocks$' &&
+		pmmctl map --svg "$work/map.svg" --png "$work/map.png" &&
+		head -c 5 "$work/map.svg" | grep -q '<?xml' && head -c 4 "$work/map.png" | grep -q 'PNG' &&
+		fails 1 "cannot write /nonesuch/map.svg: No such file or directory" pmmctl map --svg /nonesuch/map.svg &&
+		fails 1 "there is no type 'nonesuch'" pmmctl map nonesuch &&
+		fails 1 "which needs root" as_user pmmctl map
+}
+watches() {
+	pmmctl top --json -n 2 --delay 1 >"$work/json" &&
+		jq -es 'length == 2 and .[0].types[0].allocs_per_second == null and .[1].types[0].allocs_per_second == 0 and
+			(.[1].blocks | length) == 4 and .[1].blocks[0].size == 4194304 and
+			(.[1].users == [{uid: 0, user: "root", used: 11534336, blocks: 4}])' "$work/json" >"$work/jq" &&
+		pmmctl top --count 1 >"$work/out" && grep -q '^root  *11 MiB  *4$' "$work/out" &&
+		fails 2 "not a number from 1" pmmctl top -n 0 && return
+	cat "$work/json" "$work/out"
+	return 1
+}
+scrubbed() { pmmctl scrub >"$work/out" && [ "$(types dirty)" = 0 ]; }
+scrubs() {
+	json '.[0].type == "general"' pmmctl scrub general && wait_for 10 scrubbed &&
+		fails 1 "there is no type 'nonesuch'" pmmctl scrub nonesuch
 }
 # What scripts do
 makes_and_removes() {
@@ -170,7 +208,17 @@ checks_the_machine() {
 		json 'map(select(.check == "/dev/pmm"))[0].remedy == "chgrp video /dev/pmm && chmod 0660 /dev/pmm"' \
 			pmmctl check &&
 		fails 1 "add the user to group 'video'" as_user pmmctl check &&
-		chmod 0660 /dev/pmm
+		chmod 0660 /dev/pmm &&
+		fails 1 "usermod -aG video nobody, and log in again" \
+			setpriv --reuid 65534 --regid 65534 --clear-groups pmmctl check &&
+		fails 0 "nobody is in group video" as_user pmmctl check
+}
+# What there is at this moment
+completes() {
+	[ "$(pmmctl --complete show sysv:)" = "sysv:$id" ] &&
+		[ "$(pmmctl --complete rm /)" = "/pmmctl-a,b" ] &&
+		[ "$(pmmctl --complete blocks --type g)" = general ] &&
+		pmmctl --complete show "" | grep -qx "$(pmmctl blocks --json | jq '.[0].id')"
 }
 refuses() {
 	fails 2 "there is no command 'nonesuch'" pmmctl nonesuch &&
@@ -188,16 +236,14 @@ refuses() {
 		fails 1 "cannot write" sh -c 'pmmctl types >/dev/full'
 }
 helps() {
-	local command
+	local command out commands=0
 
 	pmmctl --help >"$work/help" || return 1
-	sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' "$work/help" >"$work/commands"
-	grep -qx types "$work/commands" || return 1
-	while read -r command; do
-		pmmctl "$command" --help >"$work/out" || return 1
-		grep -q "^Usage: pmmctl $command" "$work/out" || return 1
-		grep -q -- '--json' "$work/out" || return 1
-	done <"$work/commands"
+	while read -r command out; do
+		commands=$((commands + 1))
+		out=$(pmmctl "$command" --help) && [[ $out == "Usage: pmmctl $command"*--json* ]] || return 1
+	done < <(sed -n 's/^  \([a-z][a-z]*\) /\1 /p' "$work/help")
+	[ "$commands" -ge 17 ]
 }
 without_module() {
 	local status=0
@@ -218,11 +264,16 @@ check "it lists for others what they may read" shows_users_theirs
 check "it shows all about a block" shows_one
 check "it finds who holds a block" shows_holders
 check "it says what others cannot see of that" shows_users_holders
+check "it draws pools" draws_pools
+check "it watches" watches
 check "the holder lets go" let_go
+check "it finds for a user what is his" shows_owners_holders
+check "it waits for memory to be zeroed" scrubs
 check "it makes blocks, links and removes them" makes_and_removes
 check "it shows and sets quotas" sets_quotas
 check "it resizes pools" resizes_pools
 check "it checks the machine" checks_the_machine
+check "it completes names for shells" completes
 check "it refuses what makes no sense, and says so" refuses
 check "looking leaves nothing behind" removes_blocks
 check "without the module it says so" without_module
