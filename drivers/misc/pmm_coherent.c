@@ -7,6 +7,8 @@
  *	take	a free page gets its first reference, see pmm_migrate.c
  *	free	the kernel calls pmm_coherent_page_free() when it drops the last one,
  *		in any context: an unmapped page, or one that was copied away
+ *	error	a bad page stays with whoever has it and is not read by the kernel, nor
+ *		given to anybody else afterwards
  *	remove	migrate_device_range() finds who maps a page, and moves it back to
  *		system RAM, until all are free
  *
@@ -67,10 +69,11 @@ struct pmm_slot {
  * @type: the type
  * @pfn: the first one
  * @nr: how many
- * @nr_good: how many of them are used: those without memory errors
+ * @nr_good: how many of them are used: those without memory errors, and under @lock
  * @slots: one for each
  * @freed: what came back, in any context, and is not in @free yet
  * @work: puts it there
+ * @spoiled: there was a memory error since @free was looked through
  * @lock: protects @free, @nr_free, @closed
  * @free: pages that nobody has
  * @nr_free: how many; read without the lock, too
@@ -89,8 +92,9 @@ struct pmm_coherent {
 	struct pmm_slot *slots;
 	struct llist_head freed;
 	struct work_struct work;
+	bool spoiled;
 
-	struct mutex lock;	/* the next three */
+	struct mutex lock;	/* the next three, and nr_good */
 	struct llist_node *free;
 	unsigned long nr_free;
 	bool closed;
@@ -151,8 +155,28 @@ static void pmm_coherent_page_free(struct page *page)
 					   pgmap), page);
 }
 
+/*
+ * Only the kernel could take the page away from whoever has it, and it does not know
+ * how: left to itself it takes it for a file's, and crashes.  It does send SIGBUS to
+ * a program that reads what has gone bad.
+ */
+static int pmm_coherent_memory_failure(struct dev_pagemap *pgmap,
+				       unsigned long pfn, unsigned long nr,
+				       int flags)
+{
+	struct pmm_coherent *c = container_of(pgmap, struct pmm_coherent,
+					      pgmap);
+
+	for (; nr--; pfn++)
+		SetPageHWPoison(pfn_to_page(pfn));
+	smp_store_release(&c->spoiled, true);
+	queue_work(pmm_wq, &c->work);
+	return -ENXIO;
+}
+
 static const struct dev_pagemap_ops pmm_coherent_ops = {
 	.page_free = pmm_coherent_page_free,
+	.memory_failure = pmm_coherent_memory_failure,
 };
 
 /* ---- giving pages out and having them back ---- */
@@ -163,24 +187,59 @@ static bool pmm_coherent_idle(struct pmm_coherent *c)
 	return c->nr_free == c->nr_good;
 }
 
+static struct page *pmm_coherent_slot_page(const struct pmm_coherent *c,
+					   const struct pmm_slot *slot)
+{
+	return pfn_to_page(c->pfn + (slot - c->slots));
+}
+
+/* Free pages that went bad are not used any more. */
+static void pmm_coherent_sort_out(struct pmm_coherent *c)
+{
+	struct llist_node **at = &c->free;
+	struct pmm_slot *slot;
+
+	lockdep_assert_held(&c->lock);
+	while (*at) {
+		slot = llist_entry(*at, struct pmm_slot, node);
+		if (!PageHWPoison(pmm_coherent_slot_page(c, slot))) {
+			at = &slot->node.next;
+			continue;
+		}
+		*at = slot->node.next;
+		c->nr_good--;
+		WRITE_ONCE(c->nr_free, c->nr_free - 1);
+	}
+}
+
+/* One that came back: to where it can be taken from, unless it is bad. */
+static void pmm_coherent_put_back(struct pmm_coherent *c, struct pmm_slot *slot)
+{
+	pmm_quota_uncharge_some(slot->charge, 1);
+	slot->charge = NULL;
+	if (PageHWPoison(pmm_coherent_slot_page(c, slot))) {
+		c->nr_good--;
+		return;
+	}
+	slot->node.next = c->free;
+	c->free = &slot->node;
+	WRITE_ONCE(c->nr_free, c->nr_free + 1);
+}
+
 /* Put what came back where it can be taken from. */
 static void pmm_coherent_collect(struct pmm_coherent *c)
 {
 	struct llist_node *node, *next;
-	struct pmm_slot *slot;
 	bool idle;
 
 	lockdep_assert_held(&c->lock);
 	idle = pmm_coherent_idle(c);
 	node = llist_del_all(&c->freed);
-	llist_for_each_safe(node, next, node) {
-		slot = llist_entry(node, struct pmm_slot, node);
-		pmm_quota_uncharge_some(slot->charge, 1);
-		slot->charge = NULL;
-		node->next = c->free;
-		c->free = node;
-		WRITE_ONCE(c->nr_free, c->nr_free + 1);
-	}
+	llist_for_each_safe(node, next, node)
+		pmm_coherent_put_back(c, llist_entry(node, struct pmm_slot,
+						     node));
+	if (xchg(&c->spoiled, false))
+		pmm_coherent_sort_out(c);
 	if (!idle && pmm_coherent_idle(c))
 		module_put(c->type->owner);
 }
@@ -221,7 +280,7 @@ static struct page *pmm_coherent_pop(struct pmm_coherent *c,
 	c->free = slot->node.next;
 	WRITE_ONCE(c->nr_free, c->nr_free - 1);
 	slot->charge = charge;
-	return pfn_to_page(c->pfn + (slot - c->slots));
+	return pmm_coherent_slot_page(c, slot);
 }
 
 /* Return: how many of @nr there are; the first one keeps the module it is from. */
@@ -303,7 +362,8 @@ struct page *pmm_coherent_system_page(void)
  * @nr: how many there are of each
  *
  * Not earlier: a page that somebody else still had a reference to might be written
- * to until then, and is not moved.
+ * to until then, and is not moved.  What was in a bad page is lost: whoever touches it
+ * gets SIGBUS, as if the error had been in the new one.
  *
  * Context: May sleep.
  */
@@ -316,8 +376,14 @@ void pmm_coherent_copy(const unsigned long *src, const unsigned long *dst,
 	for (i = 0; i < nr; i++) {
 		from = migrate_pfn_to_page(src[i]);
 		to = migrate_pfn_to_page(dst[i]);
-		if (from && to && src[i] & MIGRATE_PFN_MIGRATE)
+		if (!from || !to || !(src[i] & MIGRATE_PFN_MIGRATE))
+			continue;
+		if (!PageHWPoison(from)) {
 			copy_highpage(to, from);
+			continue;
+		}
+		clear_highpage(to);
+		memory_failure_queue(page_to_pfn(to), 0);
 	}
 }
 

@@ -33,6 +33,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/userfaultfd_k.h>
 
 #include "pmm_coherent.h"
 #include "pmm_compat.h"
@@ -176,6 +177,8 @@ static unsigned long pmm_migration_wanted(const struct pmm_migration *m)
 /* What to do with a page of anonymous memory; a reference to it is held. */
 static u8 pmm_migration_judge(const struct pmm_migration *m, struct page *page)
 {
+	if (pmm_coherent_page(page) && PageHWPoison(page))
+		return PMM_PAGE_HELD;
 	if (pmm_coherent_page(page))
 		return m->to && pmm_coherent_has(m->to, page) ?
 		       PMM_PAGE_THERE : PMM_PAGE_WANTED;
@@ -194,11 +197,14 @@ static u8 pmm_migration_judge(const struct pmm_migration *m, struct page *page)
 
 /*
  * Faults in the page, in a way that nobody else waits for: what a userfaultfd would
- * have to provide cannot be had.  Pages without access rights are looked at, too.
+ * have to provide cannot be had.  For it to know that, the kernel has to be told not
+ * to wait.  Pages without access rights are looked at, too.
  */
 static long pmm_migration_get(struct pmm_migration *m, unsigned long i,
 			      unsigned long nr, unsigned int flags)
 {
+	if (userfaultfd_armed(m->vma))
+		flags |= FOLL_NOWAIT;
 	return pmm_get_user_pages_remote(m->mm, m->address + (i << PAGE_SHIFT),
 					 nr, flags | FOLL_FORCE, m->pages);
 }

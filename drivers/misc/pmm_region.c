@@ -186,6 +186,9 @@ static int pmm_region_register(struct pmm_region *region, const char **why)
 	return 0;
 }
 
+/* Memory that has just been claimed is good; always empty. */
+static DEFINE_XARRAY(pmm_no_bad_pages);
+
 /* Which of its pages are bad, for what makes a type of them: to be retired. */
 static void pmm_region_poison(struct xarray *bad)
 {
@@ -294,7 +297,6 @@ static struct pmm_region *pmm_region_create(const struct pmm_region_desc *desc)
 struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 				  const char **why)
 {
-	DEFINE_XARRAY(none);
 	struct pmm_region *region;
 	int err = pmm_region_check(desc, why);
 
@@ -307,7 +309,7 @@ struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 	err = pmm_region_claim(region, why);
 	if (err)
 		goto err_free;
-	err = pmm_region_start(region, &none, why);
+	err = pmm_region_start(region, &pmm_no_bad_pages, why);
 	if (err)
 		goto err_release;
 	mutex_lock(&pmm_regions_mutex);

@@ -13,7 +13,7 @@ $(guest_tests): private libs += -lpthread
 
 build/guest/test_ioctl build/guest/test_ioctl_values: build/obj/tests/guest/ioctl.o
 build/guest/test_failures: build/obj/tests/guest/alias.o build/obj/tests/guest/inject.o
-vm_tests := test_vm test_vm_size test_accounting test_pressure test_find test_types test_differ_posix test_differ_sysv
+vm_tests := test_vm test_vm_size test_accounting test_migrate_kernel test_pressure test_find test_types test_differ_posix test_differ_sysv
 $(vm_tests:%=build/guest/%): build/obj/tests/guest/vm.o
 
 # Compiled without any header of PMM.
@@ -35,7 +35,7 @@ GUEST_PROGS += build/lib/old_server.so
 build/obj/tests/guest/old_server.o: private cflags += -fPIC
 build/lib/old_server.so: build/obj/tests/guest/old_server.o
 
-migrate_tests := test_device_migrate test_migrate test_migrate_processes
+migrate_tests := test_device_migrate test_migrate test_migrate_kernel test_migrate_processes
 $(migrate_tests:%=build/guest/%): build/obj/tests/guest/migrate.o
 
 differ_tests := test_differ_posix test_differ_sysv

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
@@ -179,6 +180,49 @@ void run_on_cpu(int cpu)
 int cpus(void)
 {
 	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+#define CGROUPS	"/sys/fs/cgroup"
+
+bool cgroup_create(const char *path)
+{
+	char file[128];
+
+	try_write_file(CGROUPS "/cgroup.subtree_control", "+memory");
+	EXPECT_OK(mkdir(path, 0755));
+	snprintf(file, sizeof(file), "%s/memory.current", path);
+	if (!access(file, F_OK))
+		return true;
+	EXPECT_OK(rmdir(path));
+	return false;
+}
+
+void cgroup_remove(const char *path)
+{
+	EXPECT_OK(rmdir(path));
+}
+
+void cgroup_enter(const char *path)
+{
+	cgroup_set(path, "cgroup.procs", 0);
+}
+
+long cgroup_value(const char *path, const char *file)
+{
+	char name[128], line[64];
+
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	read_line(name, line, sizeof(line));
+	return atol(line);
+}
+
+void cgroup_set(const char *path, const char *file, long value)
+{
+	char name[128], text[32];
+
+	snprintf(name, sizeof(name), "%s/%s", path, file);
+	snprintf(text, sizeof(text), "%ld", value);
+	write_file(name, text);
 }
 
 void tmpfs_mount(char *dir)

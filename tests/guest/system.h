@@ -31,6 +31,14 @@ void swap_stop(void);
 /* Run on that CPU only. */
 void run_on_cpu(int cpu);
 int cpus(void);
+/* A memory control group at that path; false if this kernel has none. */
+bool cgroup_create(const char *path);
+void cgroup_remove(const char *path);
+/* Move this process there. */
+void cgroup_enter(const char *path);
+/* A number that one of its files has, and to give it one. */
+long cgroup_value(const char *path, const char *file);
+void cgroup_set(const char *path, const char *file, long value);
 /* A fresh tmpfs at a new directory, whose path is put in @dir (64 bytes). */
 void tmpfs_mount(char *dir);
 void tmpfs_unmount(const char *dir);

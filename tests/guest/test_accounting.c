@@ -223,15 +223,6 @@ static void test_free(void)
 
 #define CGROUP "/sys/fs/cgroup/pmm-accounting"
 
-static long cgroup_value(const char *file)
-{
-	char path[96], line[64];
-
-	snprintf(path, sizeof(path), CGROUP "/%s", file);
-	read_line(path, line, sizeof(line));
-	return atol(line);
-}
-
 /* Blocks cost their group nothing but page tables. */
 static void in_cgroup(void *unused)
 {
@@ -240,28 +231,27 @@ static void in_cgroup(void *unused)
 	int fd;
 
 	(void)unused;
-	write_file(CGROUP "/cgroup.procs", "0");
+	cgroup_enter(CGROUP);
 	fd = block_alloc(size);
 	p = block_map(fd, size);
 	memset(p, 1, size);
-	EXPECT(cgroup_value("memory.current") < (long)(4 * MIB));
+	EXPECT(cgroup_value(CGROUP, "memory.current") < (long)(4 * MIB));
 	EXPECT_OK(munmap(p, size));
 	p = EXPECT_OK(mmap(NULL, size, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	memset(p, 1, size);
 	/* So the group does count. */
-	EXPECT(cgroup_value("memory.current") >= (long)size);
+	EXPECT(cgroup_value(CGROUP, "memory.current") >= (long)size);
 }
 
 static void test_cgroup(void)
 {
-	try_write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	EXPECT_OK(mkdir(CGROUP, 0755));
-	if (access(CGROUP "/memory.current", F_OK))
+	if (!cgroup_create(CGROUP)) {
 		printf("no memory controller: not tested with control groups\n");
-	else
-		run_as(0, in_cgroup, NULL);
-	EXPECT_OK(rmdir(CGROUP));
+		return;
+	}
+	run_as(0, in_cgroup, NULL);
+	cgroup_remove(CGROUP);
 	wait_pool_whole(5);
 }
 
