@@ -3,7 +3,8 @@
  * A device goes while programs use its RAM: its driver is told to let go of it, or the
  * device itself is taken away, by sysfs or by QEMU's monitor.  Whoever has a block
  * mapped gets SIGBUS, whoever has a page pinned is waited for, nobody else notices
- * anything, and a device that comes back is empty.
+ * anything, and a device that comes back is empty.  Pages of processes that were moved
+ * to the device are moved back, and nobody notices.
  *
  * guest: QEMU_ARGS="$(<tests/guest/device.qemu)" APPEND='memmap=64M$0x30000000' NO_X=1
  */
@@ -23,6 +24,7 @@
 #include "alias.h"
 #include "device.h"
 #include "guest.h"
+#include "migrate.h"
 #include "vm.h"
 
 #define SIZE	(HUGE_PAGE + PAGE)
@@ -301,6 +303,37 @@ static void test_pinned(void)
 	expect_back();
 }
 
+/* Pages of a process are in system RAM again, and may go back to where they were. */
+static void test_migrated_goes(void (*go)(void))
+{
+	char type[32], *p = anon(SIZE);
+
+	device_type(type);
+	fill(p, SIZE, 4);
+	migrate(p, SIZE, type);
+	EXPECT_EQ(device_holds(p, SIZE), SIZE);
+	go();
+	EXPECT_EQ(device_holds(p, SIZE), 0);
+	EXPECT(filled(p, SIZE, 4));
+	migrate(p, SIZE, type);
+	EXPECT_EQ(device_holds(p, SIZE), SIZE);
+	EXPECT(filled(p, SIZE, 4));
+	EXPECT_OK(munmap(p, SIZE));
+}
+
+static void test_migrated(void)
+{
+	device_unbind();
+	write_file("/sys/module/pmm_pci/parameters/migrate", "1");
+	device_bind();
+	test_migrated_goes(remove_and_rescan);
+	if (hot_pluggable())
+		test_migrated_goes(unplug_and_plug);
+	device_unbind();
+	write_file("/sys/module/pmm_pci/parameters/migrate", "0");
+	device_bind();
+}
+
 /* Blocks keep the module, though not the device. */
 static void test_module(void)
 {
@@ -326,6 +359,7 @@ int main(void)
 	test_pinned();
 	if (hot_pluggable())
 		test_goes(unplug_and_plug, p);
+	test_migrated();
 	test_module();
 	EXPECT_OK(munmap(p, SIZE));
 	close(other);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * pmmctl online and offline: who may, what is refused and why, what holds up memory
- * that is to be taken back, and a device that goes while its RAM is the kernel's.
+ * that is to be taken back, a device that goes while its RAM is the kernel's, and
+ * memory that pages of processes are moved into otherwise.
  *
  * guest: MEM=1024,slots=2,maxmem=4G NO_X=1
  * guest: APPEND='memmap=128M$0x30000000' PMM_ARGS='regions=bank:128M@0x30000000'
@@ -25,6 +26,7 @@
 
 #include "device.h"
 #include "guest.h"
+#include "migrate.h"
 #include "node.h"
 
 #define SIZE		(4 * MIB)
@@ -345,6 +347,27 @@ static void device(void)
 	test_module_remove("pmm_pci");
 }
 
+/* ---- memory that pages of processes are moved into ---- */
+
+static void for_migration(void)
+{
+	struct pmm_online on = online_arg(NODE_TYPE);
+	char *p = anon(SIZE);
+
+	module_remove();
+	module_insert("pool_mb=16 regions=bank:128M@0x30000000:migrate");
+	fill(p, SIZE, 2);
+	migrate(p, SIZE, NODE_TYPE);
+	expect_online(&on, EBUSY, PMM_ONLINE_BLOCKS);
+	migrate(p, SIZE, "");
+	EXPECT_EQ(node_meminfo(node_online(NODE_TYPE), "MemTotal"),
+		  NODE_SIZE / KIB);
+	node_offline(NODE_TYPE);
+	migrate(p, SIZE, NODE_TYPE);
+	EXPECT(filled(p, SIZE, 2));
+	EXPECT_OK(munmap(p, SIZE));
+}
+
 int main(void)
 {
 	struct pmm_node_info info = { .size = sizeof(info) };
@@ -357,5 +380,6 @@ int main(void)
 	pinned(info.node);
 	a_type_again();
 	device();
+	for_migration();
 	return 0;
 }
