@@ -36,7 +36,7 @@ build/obj/tests/guest/old_server.o: private cflags += -fPIC
 build/lib/old_server.so: build/obj/tests/guest/old_server.o
 
 migrate_tests := test_device_migrate test_device_unplug test_migrate test_migrate_kernel \
-	test_migrate_processes test_node
+	test_migrate_processes test_mirror test_mirror_race test_node
 $(migrate_tests:%=build/guest/%): build/obj/tests/guest/migrate.o
 
 differ_tests := test_differ_posix test_differ_sysv

@@ -5,7 +5,7 @@
  * copied through a bounce buffer.  And what else a driver may and may not do
  * with a block that it gets from a program.
  *
- * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' NO_X=1
+ * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

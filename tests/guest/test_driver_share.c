@@ -3,7 +3,7 @@
  * Two drivers and a program hold one block, and it lives until the last lets go:
  * whoever goes first, and however, by its own will, killed, unbound or unloaded.
  *
- * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' NO_X=1
+ * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

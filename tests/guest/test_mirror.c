@@ -5,7 +5,7 @@
  * the program reads, and neither gets lost when the memory goes to swap or to
  * disk.  What it may not do fails, and says how.
  *
- * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' NO_X=1
+ * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "migrate.h"
 #include "mirror.h"
 
 #define SOON		10.0
@@ -358,6 +359,23 @@ static void secret_memory(void)
 	close(fd);
 }
 
+/* What was moved to a device is that device's; moved back it is anyone's. */
+static void device_memory(void)
+{
+	char *p = anon(SIZE);
+
+	fill(p, SIZE, 9);
+	vram_insert("");
+	migrate(p, SIZE, "vram");
+	EXPECT_ERRNO(mirror_read(mirror, p, 8, 0), EOPNOTSUPP);
+	EXPECT_ERRNO(mirror_write(mirror, p, 8, 0), EOPNOTSUPP);
+	EXPECT(all_in_vram(p, SIZE) && filled(p, SIZE, 9));
+	migrate(p, SIZE, "");
+	copy(p, 0);
+	vram_remove();
+	EXPECT_OK(munmap(p, SIZE));
+}
+
 /* A child has the file, but the memory is its parent's. */
 static void stranger(void *p)
 {
@@ -388,6 +406,7 @@ int main(void)
 	bad_ranges();
 	bad_memory();
 	secret_memory();
+	device_memory();
 	strangers();
 
 	EXPECT_OK(mirror_unmap(mirror));

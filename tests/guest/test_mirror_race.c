@@ -9,7 +9,7 @@
  * A transfer takes the device a tenth of a second for each of two pages: long enough
  * to see that it works on the first, and to do something meanwhile.
  *
- * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' NO_X=1
+ * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "edu.h"
+#include "migrate.h"
 #include "mirror.h"
 
 #define WRITE		PMM_TEST_MIRROR_WRITE
@@ -272,6 +273,13 @@ static bool act_migrate(char *p)
 	return pfn_of(p) != pfn;
 }
 
+/* To a device, which is not everyone's to reach: the rest fails. */
+static bool act_to_device(char *p)
+{
+	migrate(p, SIZE, "vram");
+	return all_in_vram(p, SIZE);
+}
+
 static const struct disturbance disturbances[] = {
 	{ "unmap", act_unmap, check_unmap, EFAULT, true },
 	{ "replace", act_replace, check_replaced, 0, true },
@@ -282,6 +290,7 @@ static const struct disturbance disturbances[] = {
 	{ "fork", act_fork, check_fork, 0, false },
 	{ "page out", act_page_out, check_whole, 0, true },
 	{ "migrate", act_migrate, check_whole, 0, true },
+	{ "to a device", act_to_device, check_protected, EOPNOTSUPP, true },
 };
 
 /* ---- one against the other ---- */
@@ -438,6 +447,7 @@ int main(void)
 	unsigned int i;
 
 	mirror_load();
+	vram_insert("");
 	mirror = mirror_open();
 	swapping = swap_start(32);
 	canaries = EXPECT_OK(mmap(NULL, CANARIES * PAGE, PROT_READ | PROT_WRITE,
@@ -460,6 +470,7 @@ int main(void)
 		swap_stop();
 
 	close(mirror);
+	vram_remove();
 	mirror_unload();
 	return 0;
 }

@@ -5,7 +5,7 @@
  * Where it is unmapped, replaced and protected, transfers arrive or fail in one of the
  * ways they may; and memory that was freed, and is somebody else's, stays as it is.
  *
- * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' NO_X=1
+ * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <pthread.h>
