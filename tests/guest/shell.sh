@@ -53,6 +53,20 @@ wait_for() {
 
 ended() { ! kill -0 "$1" 2>/dev/null; }
 
+# bars FILE WIDTH HEIGHT: of vivid's colour bars, in pixels of four bytes, which of red,
+# green and blue are there, in the middle of each bar, near the bottom.  They are white,
+# yellow, cyan, green, magenta, red, blue, black.
+bars() {
+	local i pixel
+
+	for ((i = 0; i < 8; i++)); do
+		pixel=$(((($3 - 8) * $2 + i * $2 / 8 + $2 / 16) * 4))
+		od -An -tu1 -j "$pixel" -N 3 "$1" | awk '{ printf " " ($3 > 90) ($2 > 90) ($1 > 90) }'
+	done
+}
+# shellcheck disable=SC2034 # used by those that source this
+all_bars=" 111 110 011 010 101 100 001 000"
+
 # types COLUMN: of the type `general`
 types() {
 	awk -v want="$1" 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }

@@ -81,18 +81,12 @@ holds() {
 
 window_pixels() { xwd -silent -id "$window" | tail -c $((width * height * 4)); }
 
-# White, yellow, cyan, green, magenta, red, blue, black: which of red, green and
-# blue are there, in the middle of each bar, near the bottom of the window.
 shows_the_bars() {
-	local i bars='' pixel
+	local seen
 
-	for ((i = 0; i < 8; i++)); do
-		pixel=$((((height - 8) * width + i * width / 8 + width / 16) * 4))
-		bars+=" $(od -An -tu1 -j "$pixel" -N 3 "$work/window" |
-			awk '{ print ($3 > 90) ($2 > 90) ($1 > 90) }')"
-	done
-	say "bars:$bars"
-	[ "$bars" = " 111 110 011 010 101 100 001 000" ]
+	seen=$(bars "$work/window" $width $height)
+	say "bars:$seen"
+	[ "$seen" = "$all_bars" ]
 }
 
 one_piece() { # one_piece PID ADDRESS BYTES
