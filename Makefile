@@ -12,7 +12,8 @@
 #   CLEAN           files to remove that are not under build/ and out/
 #   INSTALL_BIN, INSTALL_LIB, INSTALL_HEADER, INSTALL_PC (a .pc.in),
 #   INSTALL_PYTHON (a directory), INSTALL_PRELOAD,
-#   INSTALL_COMPLETION (PROGRAM.bash), INSTALL_MAN (NAME.SECTION)
+#   INSTALL_COMPLETION (PROGRAM.bash), INSTALL_MAN (NAME.SECTION),
+#   INSTALL_GST (GStreamer plugins)
 #
 # Objects are build/obj/DIR/NAME.o from DIR/NAME.c, programs build/bin/NAME,
 # build/guest/NAME or build/unit/NAME, libraries build/lib/NAME.  The recipes
@@ -47,6 +48,9 @@ UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 SYSCONFDIR ?= /etc
 # Where programs look for libpmmshm first, from where they are.
 RUNPATH ?= $$ORIGIN/../lib
+# Where GStreamer looks by itself, which is under /usr only.
+GSTDIR  ?= $(or $(if $(filter /usr,$(PREFIX)),$(shell pkg-config --variable=pluginsdir \
+	gstreamer-1.0 2>/dev/null)),$(LIBDIR)/gstreamer-1.0)
 CFLAGS  ?= -O2 -g
 
 # What every object needs, whatever CFLAGS the caller gives.
@@ -66,6 +70,7 @@ INSTALL_PYTHON :=
 INSTALL_PRELOAD :=
 INSTALL_COMPLETION :=
 INSTALL_MAN :=
+INSTALL_GST :=
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
@@ -75,7 +80,7 @@ say = $(if $(V),@:,@printf '  %-8s%s\n' $(1) $@)
 .PHONY: all
 all:	## Build everything: the module for each kernel, library, tools, demo, tests
 
--include libpmmshm/build.mk python/build.mk man/build.mk examples/build.mk tools/build.mk xclient-demo/build.mk \
+-include libpmmshm/build.mk gst-pmm/build.mk python/build.mk man/build.mk examples/build.mk tools/build.mk xclient-demo/build.mk \
 	tests/unit/build.mk tests/guest/build.mk tests/soak/build.mk tests/kmod/build.mk bench/build.mk
 
 # ---------------------------------------------------------------- user space
@@ -253,7 +258,7 @@ bench-all: all	## Run all benchmarks, with plots
 
 .PHONY: programs install install-system dist deb check-headers abi clean help FORCE
 # What is installed, and nothing that only tests need.
-programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD) build/man/.made)	## Build only library, tools, players and manuals
+programs: $(filter $(ALL),$(INSTALL_BIN) $(INSTALL_LIB) $(INSTALL_PRELOAD) $(INSTALL_GST) build/man/.made)	## Build only library, tools, players and manuals
 
 install: programs	## Install library, header, pkg-config file, tools and manuals (PREFIX, DESTDIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PRELOADDIR) $(DESTDIR)$(INCLUDEDIR)/linux
@@ -265,6 +270,7 @@ install: programs	## Install library, header, pkg-config file, tools and manuals
 	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
+	$(if $(INSTALL_GST),install -Dm 644 -t $(DESTDIR)$(GSTDIR) $(INSTALL_GST))
 	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
 	$(foreach c,$(INSTALL_COMPLETION),install -Dm 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/$(basename $(notdir $(c)));)
 	set -e; for page in $(INSTALL_MAN); do install -Dm 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; done

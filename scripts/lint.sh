@@ -146,6 +146,8 @@ user_ignored=("${kernel_ignored[@]}"
 	# what looks like one is a word.
 	LONG_LINE_STRING EMBEDDED_FUNCTION_NAME
 )
+# Types that it does not know: what is a pointer to one looks like a product.
+gst_ignored=("${user_ignored[@]}" SPACING)
 # Check's END_TEST stands right after the brace.
 unit_ignored=("${user_ignored[@]}" LINE_SPACING)
 
@@ -158,8 +160,9 @@ lint_checkpatch() {
 	sources _trace.h | checkpatch "${kernel_ignored[@]}" PARENTHESIS_ALIGNMENT OPEN_ENDED_LINE
 	# A macro that a list of names is given is a part of something larger.
 	sources "$x_macros" | checkpatch "${user_ignored[@]}" COMPLEX_MACRO TRAILING_SEMICOLON LINE_SPACING
-	sources '\.[ch]$' | grep -vE "$kernel_code|^tests/unit/" |
+	sources '\.[ch]$' | grep -vE "$kernel_code|^tests/unit/|^gst-pmm/" |
 		checkpatch "${user_ignored[@]}"
+	sources '^gst-pmm/.*\.[ch]$' | checkpatch "${gst_ignored[@]}"
 	sources '^tests/unit/.*\.[ch]$' | grep -vE "$x_macros" | checkpatch "${unit_ignored[@]}"
 }
 

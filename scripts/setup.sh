@@ -38,6 +38,7 @@ needed() {
 		libsdl2-tests           file    /usr/libexec/installed-tests/SDL2/testdrawchessboard
 		gstreamer1.0-tools      command gst-launch-1.0
 		gstreamer1.0-plugins-base files /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so
+		gstreamer1.0-plugins-good files /usr/lib/*/gstreamer-1.0/libgstvideo4linux2.so
 		gstreamer1.0-x          files   /usr/lib/*/gstreamer-1.0/libgstximagesink.so
 		jq                      command jq
 		numactl                 command numactl
@@ -76,7 +77,12 @@ programs_needed() {
 		libavcodec-dev          module  libavcodec
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
+<<<<<<< HEAD
 		libcairo2-dev           module  cairo
+=======
+		libgstreamer1.0-dev     module  gstreamer-1.0
+		libgstreamer-plugins-base1.0-dev module gstreamer-allocators-1.0
+>>>>>>> dfd53c3 (gst: a plugin for GStreamer, with a pool and a sink for X)
 	EOT
 }
 

@@ -86,6 +86,12 @@ story_objs := $(story_objs:%=build/obj/tests/guest/%.o)
 $(story_objs): private cflags := -std=gnu11 -Wall -Wextra -Werror
 build/guest/shm_story: $(story_objs)
 
+# For the tests of the GStreamer plugin: what a pipeline's frames are in.
+GUEST_PROGS += build/guest/gst_look
+build/obj/tests/guest/gst_look.o: cflags += $(gst_cflags)
+build/guest/gst_look: build/obj/tests/guest/gst_look.o $(guest_objs)
+build/guest/gst_look: private libs += $(gst_libs)
+
 node_tests := test_node test_node_use
 $(node_tests:%=build/guest/%): build/obj/tests/guest/node.o build/bin/pmmctl
 build/guest/test_node: build/obj/tests/guest/device.o

@@ -4,11 +4,12 @@
  *
  *	pmm_mapped PID...
  *
- * Each System V segment, POSIX object and memfd in /proc/PID/maps is mapped here as
- * well.  The module tells whether there is a block; then all of its pages have to be
- * the block's, in order and without a gap, and so have those that the program has in
- * its page tables.  A line for each, and exit status 0 if at least one is a block and
- * nothing is wrong; 1 if none is; 2 if a page is not where it should be.
+ * Each System V segment, POSIX object, memfd, and block that is none of these, in
+ * /proc/PID/maps is mapped here as well.  The module tells whether there is a block; then
+ * all of its pages have to be the block's, in order and without a gap, and so have those
+ * that the program has in its page tables.  A line for each, and exit status 0 if at
+ * least one is a block and nothing is wrong; 1 if none is; 2 if a page is not where it
+ * should be.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,7 +44,7 @@ struct mapping {
 static bool is_shared_memory(const char *name)
 {
 	return !strncmp(name, "/SYSV", 5) || !strncmp(name, "/dev/shm/", 9) ||
-	       !strncmp(name, "/memfd:", 7);
+	       !strncmp(name, "/memfd:", 7) || !strcmp(name, "/pmm (deleted)");
 }
 
 /* From the beginning of an object, shared. */

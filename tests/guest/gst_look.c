@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a pipeline's frames are in, told by GStreamer's own functions:
+ *
+ *	gst_look [--window ID] PIPELINE
+ *
+ * Looks at each frame that comes to the element called "look", until the end, and counts
+ * those that are dma-bufs, have an fd, tell a physical address, and, where they do, have
+ * all their pages there, one after the other; and how many different memories they were.
+ * "copied" is that property of the element called "pmm".  With --window, the element
+ * "look" shows them in this window of X.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gst/allocators/allocators.h>
+#include <gst/gst.h>
+#include <gst/video/videooverlay.h>
+
+#include "pages.h"
+#include "expect.h"
+
+/**
+ * struct counts - what was seen
+ * @frames: how many
+ * @dmabuf: dma-bufs among them
+ * @fd: those with an fd
+ * @phys: those that tell a physical address
+ * @contiguous: those that are there
+ * @memories: the different ones
+ */
+struct counts {
+	unsigned int frames;
+	unsigned int dmabuf;
+	unsigned int fd;
+	unsigned int phys;
+	unsigned int contiguous;
+	GHashTable *memories;
+};
+
+static bool is_contiguous(GstMemory *memory, uint64_t phys)
+{
+	GstMapInfo map;
+	bool good;
+
+	if (phys % PAGE || !gst_memory_map(memory, &map, GST_MAP_READ))
+		return false;
+	good = maps_block(map.data, (map.size + PAGE - 1) / PAGE * PAGE, phys / PAGE);
+	gst_memory_unmap(memory, &map);
+	return good;
+}
+
+static void look(struct counts *counts, GstMemory *memory)
+{
+	uint64_t phys = gst_is_phys_memory(memory) ? gst_phys_memory_get_phys_addr(memory) : 0;
+
+	counts->frames++;
+	counts->dmabuf += gst_is_dmabuf_memory(memory);
+	counts->fd += gst_is_fd_memory(memory);
+	counts->phys += !!phys;
+	counts->contiguous += phys && is_contiguous(memory, phys);
+	g_hash_table_add(counts->memories, memory);
+}
+
+static GstPadProbeReturn probe(GstPad *pad, GstPadProbeInfo *info, void *data)
+{
+	GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+
+	(void)pad;
+	EXPECT_EQ(gst_buffer_n_memory(buffer), 1);
+	look(data, gst_buffer_peek_memory(buffer, 0));
+	return GST_PAD_PROBE_OK;
+}
+
+static GstElement *get(GstElement *pipeline, const char *name)
+{
+	return gst_bin_get_by_name(GST_BIN(pipeline), name);
+}
+
+static void look_at_element(GstElement *pipeline, struct counts *counts, const char *window)
+{
+	GstElement *element = get(pipeline, "look");
+	GstPad *pad;
+
+	EXPECT(element);
+	pad = gst_element_get_static_pad(element, "sink");
+	EXPECT(pad);
+	gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, probe, counts, NULL);
+	if (window)
+		gst_video_overlay_set_window_handle(GST_VIDEO_OVERLAY(element),
+						    strtoul(window, NULL, 0));
+	gst_object_unref(pad);
+	gst_object_unref(element);
+}
+
+/* Return: whether it came to its end. */
+static bool run(GstElement *pipeline)
+{
+	GstBus *bus = gst_element_get_bus(pipeline);
+	GstMessage *message;
+	GError *error = NULL;
+
+	gst_element_set_state(pipeline, GST_STATE_PLAYING);
+	message = gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE,
+					     GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+	if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+		gst_message_parse_error(message, &error, NULL);
+		printf("error: %s\n", error->message);
+	}
+	gst_element_set_state(pipeline, GST_STATE_NULL);
+	gst_message_unref(message);
+	gst_object_unref(bus);
+	if (!error)
+		return true;
+	g_error_free(error);
+	return false;
+}
+
+static void print(GstElement *pipeline, const struct counts *counts)
+{
+	GstElement *element = get(pipeline, "pmm");
+	guint64 copied = 0;
+
+	printf("frames %u\ndmabuf %u\nfd %u\nphys %u\ncontiguous %u\nmemories %u\n", counts->frames,
+	       counts->dmabuf, counts->fd, counts->phys, counts->contiguous,
+	       g_hash_table_size(counts->memories));
+	if (!element)
+		return;
+	g_object_get(element, "copied", &copied, NULL);
+	printf("copied %" G_GUINT64_FORMAT "\n", copied);
+	gst_object_unref(element);
+}
+
+int main(int argc, char **argv)
+{
+	const char *window = argc == 4 && !strcmp(argv[1], "--window") ? argv[2] : NULL;
+	struct counts counts = { .memories = g_hash_table_new(NULL, NULL) };
+	GstElement *pipeline;
+	GError *error = NULL;
+	bool done;
+
+	if (argc != (window ? 4 : 2)) {
+		fprintf(stderr, "usage: gst_look [--window ID] PIPELINE\n");
+		return 2;
+	}
+	gst_init(NULL, NULL);
+	pipeline = gst_parse_launch(argv[argc - 1], &error);
+	if (!pipeline || error) {
+		fprintf(stderr, "%s\n", error->message);
+		return 2;
+	}
+	look_at_element(pipeline, &counts, window);
+	done = run(pipeline);
+	print(pipeline, &counts);
+	gst_object_unref(pipeline);
+	g_hash_table_unref(counts.memories);
+	gst_deinit();
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
