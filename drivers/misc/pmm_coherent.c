@@ -169,6 +169,7 @@ static int pmm_coherent_memory_failure(struct dev_pagemap *pgmap,
 
 	for (; nr--; pfn++)
 		SetPageHWPoison(pfn_to_page(pfn));
+	/* Who sees this finds those; pairs with xchg() in pmm_coherent_collect(). */
 	smp_store_release(&c->spoiled, true);
 	queue_work(pmm_wq, &c->work);
 	return -ENXIO;
