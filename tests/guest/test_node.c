@@ -366,6 +366,9 @@ static void for_migration(void)
 	migrate(p, SIZE, NODE_TYPE);
 	EXPECT(filled(p, SIZE, 2));
 	EXPECT_OK(munmap(p, SIZE));
+	/* As it was loaded, for other tests. */
+	module_remove();
+	module_insert("regions=bank:128M@0x30000000");
 }
 
 int main(void)
