@@ -3,7 +3,7 @@
 #
 # headers.sh [REGEX]: build the module against every package of kernel headers that
 # Debian's suites offer, of the kernels that PMM is for: plain, cloud and real-time.
-# With REGEX only those whose names match.
+# With REGEX (or HEADERS in the environment) only those whose names match.
 #
 # From the files that pmm-dkms installs, by the command that is in dkms.conf.  A table
 # is printed, and left in out/headers.txt; logs are in build/headers.  Fails if one of
@@ -15,7 +15,7 @@
 
 work=$PMM_SRC/build/headers
 table=$PMM_SRC/out/headers.txt
-chosen=${1:-.}
+chosen=${1:-${HEADERS:-.}}
 
 # The names as they are in the archive: linux-headers-RELEASE
 packages() {
