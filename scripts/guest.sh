@@ -155,14 +155,18 @@ tcg) cpu=max,la57=off ACCEL=tcg,thread=multi append="$append no_timer_check cloc
 *) die "ACCEL is auto, kvm or tcg" ;;
 esac
 
-# A busy machine may stop a guest for minutes, and its clocks tell it so afterwards:
-# that is no lockup.  What really is one, the time limits of the tests find.
-stopped="nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
-[ "$SLOW" != 1 ] || append="$append $stopped"
-
-# The debug kernel: two nodes, so that there is somewhere to migrate to.
-[ "$SLOW" = 1 ] || append="$append numa=fake=2 page_poison=1 page_owner=on"
-[ "$SLOW" = 1 ] || append="$append hung_task_panic=1 softlockup_panic=1"
+if [ "$SLOW" = 1 ]; then
+	# A busy machine may stop a guest for minutes, and its clocks tell it so
+	# afterwards: that is no lockup.  What really is one, the time limits find.
+	append="$append nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
+else
+	append="$append page_poison=1 page_owner=on hung_task_panic=1 softlockup_panic=1"
+	# Two nodes, so that there is somewhere to migrate to, unless QEMU makes some.
+	[[ ${QEMU_ARGS:-} == *"-numa node"* ]] || append="$append numa=fake=2"
+	# When memory goes, and there ever was a memory error, 6.1 looks at the struct
+	# pages that it has just poisoned (clear_hwpoisoned_pages()), and stops there.
+	[[ ${QEMU_ARGS:-} != *ivshmem* ]] || append="$append vm_debug=-"
+fi
 
 share() { # share NAME DIRECTORY OPTION: sets $device
 	device=(-fsdev "local,id=$1,path=$2,security_model=none,multidevs=remap$3"
