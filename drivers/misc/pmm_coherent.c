@@ -69,7 +69,8 @@ struct pmm_slot {
  * @type: the type
  * @pfn: the first one
  * @nr: how many
- * @nr_good: how many of them are used: those without memory errors, and under @lock
+ * @nr_good: how many of them are used: those without memory errors; changed under
+ *	@lock, read without it, too
  * @slots: one for each
  * @freed: what came back, in any context, and is not in @free yet
  * @work: puts it there
@@ -128,6 +129,12 @@ bool pmm_coherent_has(const struct pmm_type *type, const struct page *page)
 unsigned long pmm_coherent_nr_free(const struct pmm_type *type)
 {
 	return READ_ONCE(type->coherent->nr_free);
+}
+
+/* Pages with memory errors that are not used any more. */
+unsigned long pmm_coherent_nr_retired(const struct pmm_type *type)
+{
+	return type->coherent->nr - READ_ONCE(type->coherent->nr_good);
 }
 
 static void pmm_coherent_put_slot(struct pmm_coherent *c,
@@ -208,7 +215,7 @@ static void pmm_coherent_sort_out(struct pmm_coherent *c)
 			continue;
 		}
 		*at = slot->node.next;
-		c->nr_good--;
+		WRITE_ONCE(c->nr_good, c->nr_good - 1);
 		WRITE_ONCE(c->nr_free, c->nr_free - 1);
 	}
 }
@@ -219,7 +226,7 @@ static void pmm_coherent_put_back(struct pmm_coherent *c, struct pmm_slot *slot)
 	pmm_quota_uncharge_some(slot->charge, 1);
 	slot->charge = NULL;
 	if (PageHWPoison(pmm_coherent_slot_page(c, slot))) {
-		c->nr_good--;
+		WRITE_ONCE(c->nr_good, c->nr_good - 1);
 		return;
 	}
 	slot->node.next = c->free;
@@ -465,8 +472,7 @@ static void pmm_coherent_wait_idle(struct pmm_coherent *c)
 static int pmm_coherent_map(struct pmm_coherent *c,
 			    const struct pmm_coherent_desc *desc)
 {
-	unsigned long pfn;
-	void *p, *entry;
+	void *p;
 
 	c->pgmap.type = MEMORY_DEVICE_COHERENT;
 	c->pgmap.owner = &pmm_coherent_owner;
@@ -477,9 +483,7 @@ static int pmm_coherent_map(struct pmm_coherent *c,
 	p = memremap_pages(&c->pgmap, desc->nid);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
-	if (desc->bad)
-		xa_for_each(desc->bad, pfn, entry)
-			SetPageHWPoison(pfn_to_page(pfn));
+	pmm_poison_mark(desc->bad);
 	return 0;
 }
 

@@ -41,6 +41,7 @@ void pmm_coherent_remove(struct pmm_type *type);
 int pmm_coherent_unregister(struct pmm_type *type);
 void pmm_coherent_destroy(struct pmm_coherent *c);
 unsigned long pmm_coherent_nr_free(const struct pmm_type *type);
+unsigned long pmm_coherent_nr_retired(const struct pmm_type *type);
 #else
 static inline struct pmm_type *
 pmm_coherent_add(const struct pmm_coherent_desc *desc)
@@ -57,6 +58,12 @@ static inline void pmm_coherent_remove(struct pmm_type *type) {}
 static inline void pmm_coherent_destroy(struct pmm_coherent *c) {}
 
 static inline unsigned long pmm_coherent_nr_free(const struct pmm_type *type)
+{
+	return 0;
+}
+
+static inline unsigned long
+pmm_coherent_nr_retired(const struct pmm_type *type)
 {
 	return 0;
 }

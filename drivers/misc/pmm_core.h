@@ -307,6 +307,7 @@ void pmm_scrub_init(struct pmm_scrub *scrub);
 void pmm_scrub_destroy(struct pmm_scrub *scrub);
 
 bool pmm_poison_seen(void);
+void pmm_poison_mark(struct xarray *bad);
 void pmm_poison_init(void);
 void pmm_poison_exit(void);
 

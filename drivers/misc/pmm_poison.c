@@ -8,8 +8,10 @@
  * The kernel does announce memory errors to whoever traces them.  Before the
  * first one, allocations need not look.
  */
+#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/xarray.h>
 
 #include "pmm_core.h"
 
@@ -38,6 +40,25 @@ static void pmm_poison_find(struct tracepoint *tp, void *data)
 bool pmm_poison_seen(void)
 {
 	return READ_ONCE(pmm_poison_possible);
+}
+
+/**
+ * pmm_poison_mark() - mark pages as bad, for what makes a type of them
+ * @bad: has an entry for the number of each, or is NULL
+ *
+ * Struct pages that are new know of no errors from before.
+ *
+ * Context: Any; nobody changes @bad meanwhile.
+ */
+void pmm_poison_mark(struct xarray *bad)
+{
+	unsigned long pfn;
+	void *entry;
+
+	if (!bad)
+		return;
+	xa_for_each(bad, pfn, entry)
+		SetPageHWPoison(pfn_to_page(pfn));
 }
 
 /* Begin to listen.  If the kernel does not tell, any page may be bad any time. */

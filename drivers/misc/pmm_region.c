@@ -186,19 +186,6 @@ static int pmm_region_register(struct pmm_region *region, const char **why)
 	return 0;
 }
 
-/* Memory that has just been claimed is good; always empty. */
-static DEFINE_XARRAY(pmm_no_bad_pages);
-
-/* Which of its pages are bad, for what makes a type of them: to be retired. */
-static void pmm_region_poison(struct xarray *bad)
-{
-	unsigned long pfn;
-	void *entry;
-
-	xa_for_each(bad, pfn, entry)
-		SetPageHWPoison(pfn_to_page(pfn));
-}
-
 static int pmm_region_start_blocks(struct pmm_region *region,
 				   struct xarray *bad, const char **why)
 {
@@ -206,7 +193,7 @@ static int pmm_region_start_blocks(struct pmm_region *region,
 
 	if (err)
 		return err;
-	pmm_region_poison(bad);
+	pmm_poison_mark(bad);
 	err = pmm_region_register(region, why);
 	if (err)
 		memunmap_pages(&region->pgmap);
@@ -236,7 +223,7 @@ static int pmm_region_start_migrate(struct pmm_region *region,
 	return 0;
 }
 
-/* The claimed memory becomes a type; @bad has the numbers of its bad pages. */
+/* The claimed memory becomes a type; @bad has the numbers of its bad pages, or is NULL. */
 static int pmm_region_start(struct pmm_region *region, struct xarray *bad,
 			    const char **why)
 {
@@ -309,7 +296,7 @@ struct pmm_region *pmm_region_add(const struct pmm_region_desc *desc,
 	err = pmm_region_claim(region, why);
 	if (err)
 		goto err_free;
-	err = pmm_region_start(region, &pmm_no_bad_pages, why);
+	err = pmm_region_start(region, NULL, why);
 	if (err)
 		goto err_release;
 	mutex_lock(&pmm_regions_mutex);

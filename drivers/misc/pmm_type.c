@@ -152,7 +152,8 @@ void pmm_type_describe(struct pmm_type *type, struct pmm_type_info *info)
 	pmm_type_stats(type, &stats);
 	info->total = (u64)type->total << PAGE_SHIFT;
 	info->quarantined = (u64)type->quarantined << PAGE_SHIFT;
-	info->retired = (u64)type->retired << PAGE_SHIFT;
+	info->retired = (u64)(type->coherent ? pmm_coherent_nr_retired(type) :
+			      type->retired) << PAGE_SHIFT;
 	info->blocks = type->blocks;
 	info->dirty = (u64)type->scrub.pages << PAGE_SHIFT;
 	pmm_type_unlock(type);

@@ -42,6 +42,14 @@ uint64_t vram_free(void)
 	return pool.free;
 }
 
+uint64_t vram_retired(void)
+{
+	struct pool pool;
+
+	EXPECT(pool_read_type(&pool, "vram"));
+	return pool.retired;
+}
+
 void vram_wait_whole(void)
 {
 	int i;

@@ -22,6 +22,8 @@ void vram_insert(const char *args);
 void vram_remove(void);
 /* Bytes that are free there. */
 uint64_t vram_free(void);
+/* Bytes that are not used after memory errors. */
+uint64_t vram_retired(void);
 /* Wait until all are. */
 void vram_wait_whole(void);
 /* Leave something in all of it that nobody else may see. */

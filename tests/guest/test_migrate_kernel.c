@@ -373,6 +373,7 @@ static void test_bad_page(void)
 	EXPECT_OK(munmap(p, SIZE));
 
 	EXPECT(WITHIN(PATIENCE, vram_free() == VRAM_SIZE - PAGE));
+	EXPECT(WITHIN(PATIENCE, vram_retired() == PAGE));
 	p = anon(VRAM_SIZE);
 	fill(p, VRAM_SIZE, 9);
 	EXPECT_ERRNO(try_migrate(p, VRAM_SIZE, "vram", &m), ENOMEM);
@@ -400,6 +401,7 @@ static void test_bad_free_page(void)
 	EXPECT_ERRNO(try_write_file("/sys/kernel/debug/hwpoison/corrupt-pfn",
 				    text), ENXIO);
 	EXPECT(WITHIN(PATIENCE, vram_free() == VRAM_SIZE - 2 * PAGE));
+	EXPECT(WITHIN(PATIENCE, vram_retired() == 2 * PAGE));
 }
 
 /* What was in it is lost with the device, and nothing else is. */
