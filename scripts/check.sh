@@ -10,7 +10,7 @@
 #   TESTS        only guest tests of these names (or paths)
 #   KERNELS      in which guests (6.1 6.12)
 #   SOAK_SECONDS how long to soak (600)
-#   JOBS         2: the guests of all kernels run at the same time (1)
+#   JOBS         how many guests run at the same time (1)
 #   CHECK_OUT    where logs and results go (out/check)
 #
 # Ends with "N passed, N failed", and fails if anything did.
@@ -102,6 +102,17 @@ source_of() {
 }
 setting() { { sed -nE "s%^[ \t#/*]*$2: +(.*)%\1%p" "$(source_of "$1")" || true; } | paste -sd ' '; }
 
+# guest_dir DIRECTORY: prints one in it that nobody else has
+guest_dir() {
+	local n=1
+
+	mkdir -p "$1"
+	until mkdir "$1/guest-$n" 2>/dev/null; do
+		n=$((n + 1))
+	done
+	echo "$1/guest-$n"
+}
+
 # guest_boot KERNEL SETTINGS TEST...: one guest for as many of these as it survives.
 # Those that it did not come to are then in $left.
 guest_boot() {
@@ -117,19 +128,16 @@ guest_boot() {
 		all=$((all + limit + 15))
 		[ "$limit" -le "$longest" ] || longest=$limit
 	done
-	boots=$((boots + 1))
-	dir=$CHECK_OUT/$kernel/guest-$boots
-	mkdir -p "$dir"
+	dir=$(guest_dir "$CHECK_OUT/$kernel")
 	: >"$dir/results"
-	say "$kernel  guest $boots: $# tests${settings:+, $settings}"
+	say "$kernel  guest ${dir##*-}: $# tests${settings:+, $settings}"
 
 	# The tests have their own time limits: these are for a guest that is stuck.
 	eval "assignments=($settings)"
 	status=0
-	env KERNEL="$kernel" OUT="$dir" CMD="tests/guest/run.sh $*" \
+	setpriv --pdeathsig TERM env KERNEL="$kernel" OUT="$dir" CMD="tests/guest/run.sh $*" \
 		TIMEOUT=$((all + 180)) IDLE=$((longest + 30)) "${assignments[@]}" \
-		scripts/guest.sh > >(exec sed -u "s/^/$kernel  /") 2>&1 || status=$?
-	wait $!
+		scripts/guest.sh 2>&1 | sed -u "s/^/$kernel  /" || status=${PIPESTATUS[0]}
 
 	while IFS=$'\t' read -r word name seconds reason; do
 		if [ "$word" = RUN ]; then
@@ -158,52 +166,58 @@ guest_boot() {
 		printf '%s  FAIL %s: %s\n' "$kernel" "$running" "$reason"
 		result FAIL "$kernel" "$running" 0 "$reason"
 	elif [ "$status" = 124 ] || [ "$status" = 125 ]; then
-		result FAIL "$kernel" "guest $boots" 0 "after its last test $reason"
+		result FAIL "$kernel" "guest ${dir##*-}" 0 "after its last test $reason"
 	fi
 	for test; do
 		[ -n "${seen[$(basename "$test" .sh)]:-}" ] || left+=("$test")
 	done
 }
 
-# All tests in guests of one kernel.  Those that ask for the same kind of guest share
-# one, until it dies; the ordinary kind comes first.
-guest_kernel() {
-	local kernel=$1 settings test
-	local -a kinds
+# Tests that ask for the same kind of guest share one, until it dies.
+guest_kind() { # guest_kind KERNEL SETTINGS
+	local test
 
-	mkdir -p "$CHECK_OUT/$kernel"
-	boots=$(find "$CHECK_OUT/$kernel" -maxdepth 1 -name 'guest-*' | wc -l)
-	mapfile -t kinds < <(for test in "${tests[@]}"; do setting "$test" guest; done | LC_ALL=C sort -u)
-	for settings in "${kinds[@]}"; do
-		left=()
-		for test in "${tests[@]}"; do
-			[ "$(setting "$test" guest)" != "$settings" ] || left+=("$test")
-		done
-		while [ ${#left[@]} -gt 0 ]; do
-			guest_boot "$kernel" "$settings" "${left[@]}"
-		done
+	left=()
+	for test in "${tests[@]}"; do
+		[ "$(setting "$test" guest)" != "$2" ] || left+=("$test")
+	done
+	while [ ${#left[@]} -gt 0 ]; do
+		guest_boot "$1" "$2" "${left[@]}"
 	done
 }
 
+# guest_work LOCK: what nobody else has begun of the queue, which is fd 3
+guest_work() {
+	local lock kernel settings
+
+	exec {lock}<"$1"
+	while flock "$lock" && IFS=$'\t' read -r kernel settings; do
+		flock -u "$lock"
+		guest_kind "$kernel" "$settings" </dev/null
+	done <&3
+}
+
 check_guest() {
-	local kernel
+	local test kernel settings job queue=$CHECK_OUT/queue lock=$CHECK_OUT/lock
 
 	mapfile -t tests < <(guest_tests)
 	if [ ${#tests[@]} = 0 ]; then
 		result FAIL guest "${TESTS:-all}" 0 "there is no such test"
 		return
 	fi
-	if [ "${JOBS:-1}" = 1 ]; then
-		for kernel in $KERNELS; do
-			guest_kernel "$kernel"
-		done
-	else
-		trap 'kill $(jobs -p); exit 143' INT TERM HUP
-		for kernel in $KERNELS; do
-			guest_kernel "$kernel" &
-		done
-		wait
-	fi
+	# The ordinary kind, which has the most tests, comes first.
+	for test in "${tests[@]}"; do setting "$test" guest; done | LC_ALL=C sort -u |
+		while IFS= read -r settings; do
+			for kernel in $KERNELS; do
+				printf '%s\t%s\n' "$kernel" "$settings"
+			done
+		done >"$queue"
+	: >"$lock"
+	trap 'kill $(jobs -p); exit 143' INT TERM HUP
+	for ((job = 0; job < ${JOBS:-1}; job++)); do
+		guest_work "$lock" &
+	done 3<"$queue"
+	wait
 }
 
 check_soak() {
