@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh lint|unit|harness|guest|soak|in-tree...: run these kinds of tests and sum up.
+# check.sh lint|unit|harness|in-tree|guest|soak...: run these kinds of tests and sum up,
+# those in guests last.
 #
 # Set by environment:
 #
@@ -197,14 +198,10 @@ guest_work() {
 	done <&3
 }
 
-check_guest() {
+tests=()
+guests() {
 	local test kernel settings job queue=$CHECK_OUT/queue lock=$CHECK_OUT/lock
 
-	mapfile -t tests < <(guest_tests)
-	if [ ${#tests[@]} = 0 ]; then
-		result FAIL guest "${TESTS:-all}" 0 "there is no such test"
-		return
-	fi
 	# The ordinary kind, which has the most tests, comes first.
 	for test in "${tests[@]}"; do setting "$test" guest; done | LC_ALL=C sort -u |
 		while IFS= read -r settings; do
@@ -220,9 +217,12 @@ check_guest() {
 	wait
 }
 
-check_soak() {
-	TESTS=build/guest/soak check_guest
+check_guest() {
+	mapfile -t tests < <(guest_tests)
+	[ ${#tests[@]} != 0 ] || result FAIL guest "${TESTS:-all}" 0 "there is no such test"
 }
+
+check_soak() { tests+=(build/guest/soak); }
 
 # ------------------------------------------------ as a part of the kernel itself
 
@@ -239,6 +239,7 @@ check_in-tree() {
 for kind; do
 	"check_$kind"
 done
+[ ${#tests[@]} = 0 ] || guests
 
 awk -F '\t' '
 	{ n[$1]++ }

@@ -13,6 +13,7 @@
  *	SOAK_SEED	to begin with other numbers than usual
  *
  * timeout: SOAK_SECONDS / SLOW + 240
+ * guest: NO_X=1
  *
  * The kernel's own complaints when its allocations fail, and what it says of memory
  * errors that are made on purpose, and of what it kills for want of memory:
