@@ -8,6 +8,8 @@
  * be cancelled in any call of the C library, so these wait as well.
  *
  * The lock is recursive: fork() holds it while other libraries' handlers run.
+ * These may wait for locks of their own, and who holds one may call what is guarded
+ * here.  So ours has to run last, and be registered first: -z initfirst.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,16 +19,39 @@
 /* Protects what a fork would copy half done, and history.c's table. */
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-/* Keeps forks away; nothing else.  Async-signal-safe with respect to itself. */
-void guard_lock(void)
+/*
+ * A handler that found the lock half taken would wait for its own thread.  Signals are
+ * blocked meanwhile.
+ */
+static void guard_lock(void)
 {
 	/* The preload's lock: a recursive one always succeeds. */
 	pthread_mutex_lock(&lock);
 }
 
-void guard_unlock(void)
+static void guard_unlock(void)
 {
 	pthread_mutex_unlock(&lock);
+}
+
+static void without_signals(void (*function)(void))
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	function();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void guard_fork_begins(void)
+{
+	without_signals(guard_lock);
+}
+
+static void guard_fork_ends(void)
+{
+	without_signals(guard_unlock);
 }
 
 /* In a child the lock belongs to a thread of the parent. */
@@ -61,5 +86,5 @@ void guard_leave(const struct guard *g, bool failed)
 
 __attribute__((constructor)) static void guard_init(void)
 {
-	pthread_atfork(guard_lock, guard_unlock, guard_renew);
+	pthread_atfork(guard_fork_begins, guard_fork_ends, guard_renew);
 }

@@ -35,7 +35,7 @@ struct event {
 	bool detached;
 };
 
-/* Under guard_lock(); @last is the newest. */
+/* Under the guard; @last is the newest. */
 static struct event events[REMEMBERED];
 static unsigned int last;
 static unsigned int count;
@@ -72,49 +72,50 @@ void history_begin(int shmid)
 
 	if (next_calls()->shmctl(shmid, IPC_STAT, &ds))
 		return;
-	/* Held by the caller already, who is between guard_enter() and _leave(). */
-	guard_lock();
+	/* The caller is between guard_enter() and _leave(). */
 	*find_or_add(shmid) = (struct event){
 		.shmid = shmid,
 		.lpid = ds.shm_lpid,
 		.atime = ds.shm_atime,
 		.dtime = ds.shm_dtime,
 	};
-	guard_unlock();
 }
 
 /* The program has attached a segment. */
 void history_attached(int shmid)
 {
 	struct event *e;
+	struct guard g;
 
 	/* Against the table's other readers and writers. */
-	guard_lock();
+	guard_enter(&g);
 	e = find(shmid);
 	if (e)
 		e->attached = true;
-	guard_unlock();
+	guard_leave(&g, false);
 }
 
 /* The program has detached a segment, one of those it had attached. */
 void history_detached(void)
 {
 	unsigned int i;
+	struct guard g;
 
 	/* Against the table's other readers and writers. */
-	guard_lock();
+	guard_enter(&g);
 	for (i = 0; i < count; i++)
 		events[i].detached |= events[i].attached;
-	guard_unlock();
+	guard_leave(&g, false);
 }
 
 /* The kernel has told @ds of a segment: show it as if it had not been adopted. */
 void history_hide(int shmid, struct shmid_ds *ds)
 {
 	const struct event *e;
+	struct guard g;
 
 	/* Against the table's other readers and writers. */
-	guard_lock();
+	guard_enter(&g);
 	e = find(shmid);
 	if (e && ds->shm_lpid == e->lpid) {
 		if (!e->detached && ds->shm_dtime == e->dtime)
@@ -125,5 +126,5 @@ void history_hide(int shmid, struct shmid_ds *ds)
 			ds->shm_lpid = 0;
 		}
 	}
-	guard_unlock();
+	guard_leave(&g, false);
 }

@@ -90,8 +90,6 @@ const struct pmmshm_transport *next_calls(void);
 const struct preload_next *next_preload(void);
 
 /* guard.c */
-void guard_lock(void);
-void guard_unlock(void);
 void guard_enter(struct guard *g);
 void guard_leave(const struct guard *g, bool failed);
 

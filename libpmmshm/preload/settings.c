@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "preload.h"
 
@@ -15,9 +16,20 @@ struct preload_settings preload_settings = {
 	.device = "/dev/pmm",
 };
 
-static void set_text(char *to, size_t size, const char *name)
+/* This early there is no getenv(). */
+static const char *setting(char *const *environment, const char *name)
 {
-	const char *value = secure_getenv(name);
+	size_t length = strlen(name);
+
+	for (; *environment; environment++)
+		if (!strncmp(*environment, name, length) &&
+		    (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+static void set_text(char *to, size_t size, const char *value)
+{
 	size_t length = value ? strlen(value) : 0;
 
 	/* What does not fit cannot be right: better the default. */
@@ -25,18 +37,23 @@ static void set_text(char *to, size_t size, const char *name)
 		memcpy(to, value, length + 1);
 }
 
-__attribute__((constructor)) static void settings_init(void)
+__attribute__((constructor)) static void settings_init(int argc, char **argv,
+						      char **environment)
 {
 	struct preload_settings *s = &preload_settings;
-	const char *min = secure_getenv("PMMRUN_MIN");
+	static char *nothing[] = { NULL };
+	char **e = getauxval(AT_SECURE) ? nothing : environment;
+	const char *min = setting(e, "PMMRUN_MIN");
 
+	(void)argc;
+	(void)argv;
 	if (min)
 		s->min = strtoull(min, NULL, 10);
-	s->memfd = secure_getenv("PMMRUN_MEMFD");
-	s->verbose = secure_getenv("PMMRUN_VERBOSE");
-	set_text(s->type, sizeof(s->type), "PMMRUN_TYPE");
-	set_text(s->log, sizeof(s->log), "PMMRUN_LOG");
-	set_text(s->device, sizeof(s->device), "PMMSHM_DEVICE");
+	s->memfd = setting(e, "PMMRUN_MEMFD");
+	s->verbose = setting(e, "PMMRUN_VERBOSE");
+	set_text(s->type, sizeof(s->type), setting(e, "PMMRUN_TYPE"));
+	set_text(s->log, sizeof(s->log), setting(e, "PMMRUN_LOG"));
+	set_text(s->device, sizeof(s->device), setting(e, "PMMSHM_DEVICE"));
 	next_calls();
 	report_init();
 }

@@ -73,9 +73,16 @@ exports_nothing_else() {
 		grep -vE ' T (shm(get|at|dt|ctl)|(posix_)?fallocate(64)?|ftruncate(64)?)$'
 }
 
+# Both end without pmmrun.
+forks_go_on() {
+	status_is 0 timeout 120 pmmrun build/unit/pmmrun_forks lock &&
+		status_is 0 timeout 120 pmmrun build/unit/pmmrun_forks jump
+}
+
 check "exit statuses and messages" statuses
 check "other preloads stay" keeps_other_preloads
 check "options reach the program" options_reach_the_program
 check "the preload is found beside pmmrun" finds_its_preload
 check "the preload exports what it replaces, and nothing else" exports_nothing_else
 check "what became of an object is in the log" log_is_written
+check "forks do not wait for ever" forks_go_on
