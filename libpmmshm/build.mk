@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 pmmshm_objs := block device error explain import list map migrate module name node pmmshm \
-	quota request segment shm shm_file transport type
+	quota request segment shm shm_file transport type utf8
 pmmshm_objs := $(pmmshm_objs:%=build/obj/libpmmshm/%.o)
 
 ALL += build/lib/libpmmshm.a build/lib/libpmmshm.so

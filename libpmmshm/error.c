@@ -2,27 +2,19 @@
 /*
  * The text of this thread's last failure.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
+#include "utf8.h"
 
 static _Thread_local char error_text[512];
 
 const char *pmmshm_error(void)
 {
 	return error_text;
-}
-
-/* Names of devices and types are the caller's: keep the text to one line. */
-static void error_one_line(char *s)
-{
-	for (; *s; s++)
-		if (iscntrl((unsigned char)*s))
-			*s = '?';
 }
 
 /* Sets errno and the text, in which %m is the name of @err.  Returns -1. */
@@ -36,7 +28,8 @@ int pmmshm_fail(int err, const char *format, ...)
 	errno = err;
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	error_one_line(text);
+	/* Names of devices and types are the caller's: keep the text to one line. */
+	pmmshm_utf8_printable(text);
 	memcpy(error_text, text, sizeof(text));
 	errno = err;
 	return -1;

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "map.h"
+#include "pmmctl.h"
 #include "proc.h"
 #include "stats.h"
+#include "utf8.h"
 
 #define MIB	(1ULL << 20)
 
@@ -310,6 +312,31 @@ START_TEST(test_map_many)
 }
 END_TEST
 
+/* Names that would be orders for the terminal, or are no text */
+static const struct {
+	const char *name;
+	const char *shown;
+} names[] = {
+	{ "/frames", "/frames" },
+	{ "/a\nb\033[31m\177", "/a?b?[31m?" },
+	{ "/c1 \302\2331m", "/c1 ??1m" },
+	{ "/\302\237\302\240", "/??\302\240" },
+	{ "/Z\303\274rich \342\202\254 \360\237\216\245", "/Z\303\274rich \342\202\254 \360\237\216\245" },
+	{ "/\23331m\377", "/?31m?" },
+	{ "/\300\257\355\240\200\364\220\200\200", "/?????????" },
+	{ "/\342\202", "/??" },
+};
+
+START_TEST(test_printable)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", names[_i].name);
+	pmmshm_utf8_printable(text);
+	ck_assert_str_eq(text, names[_i].shown);
+}
+END_TEST
+
 START_TEST(test_map_json)
 {
 	struct map map = picture(true);
@@ -402,6 +429,7 @@ static Suite *suite(void)
 	tcase_add_test(lines, test_maps_line);
 	tcase_add_test(lines, test_fdinfo);
 	tcase_add_test(lines, test_bufinfo);
+	tcase_add_loop_test(lines, test_printable, 0, ARRAY_SIZE(names));
 	suite_add_tcase(s, lines);
 
 	tcase_add_test(pictures, test_map_pieces);

@@ -2,55 +2,31 @@
 /*
  * JSON on the standard output, value by value.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "pmmctl.h"
+#include "utf8.h"
 
 static unsigned int depth;
 static bool first = true;	/* in the innermost array or object */
 
-/* How many bytes the character at @s has in UTF-8; 0 if it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n, i;
-
-	if (*s < 0x80)
-		return 1;
-	if (*s >= 0xc2 && *s <= 0xdf)
-		n = 2;
-	else if (*s >= 0xe0 && *s <= 0xef)
-		n = 3;
-	else if (*s >= 0xf0 && *s <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than needed, a surrogate, or too high */
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void put_string(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	size_t n;
 
 	putchar('"');
-	for (; *s; s += n ? n : 1) {
-		n = utf8_length(s);
+	for (; *text; text += n ? n : 1) {
+		n = pmmshm_utf8_length(text);
 		if (!n)
 			fputs("\\ufffd", stdout);
-		else if (*s < 0x20 || *s == 0x7f)
-			printf("\\u%04x", *s);
-		else if (*s == '"' || *s == '\\')
-			printf("\\%c", *s);
+		else if (iscntrl((unsigned char)*text))
+			printf("\\u%04x", *text);
+		else if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
 		else
-			fwrite(s, 1, n, stdout);
+			fwrite(text, 1, n, stdout);
 	}
 	putchar('"');
 }

@@ -2,13 +2,13 @@
 /*
  * Rows and columns, for people and as JSON.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pmmctl.h"
+#include "utf8.h"
 
 /**
  * struct table - rows of cells
@@ -93,11 +93,9 @@ void table_free(struct table *table)
 /* Names are anybody's: nothing in them is for the terminal. */
 static char *printable(const char *text)
 {
-	char *p = copy(text), *s;
+	char *p = copy(text);
 
-	for (s = p; *s; s++)
-		if (iscntrl((unsigned char)*s))
-			*s = '?';
+	pmmshm_utf8_printable(p);
 	return p;
 }
 

@@ -10,16 +10,19 @@
 #include <unistd.h>
 
 #include "pmmctl.h"
+#include "utf8.h"
 
 bool as_json;
 
 static void complain(const char *prefix, const char *format, va_list args)
 {
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, args);
+	pmmshm_utf8_printable(text);
 	/* What was printed so far comes first. */
 	fflush(stdout);
-	fprintf(stderr, "pmmctl: %s", prefix);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "pmmctl: %s%s\n", prefix, text);
 }
 
 void die(const char *format, ...)
