@@ -120,11 +120,14 @@ static bool read_debugfs(struct blocks *blocks)
 struct pmmshm_block *block_import(struct pmmshm *pmm, const char *name,
 				  bool write)
 {
-	uint64_t shmid;
+	uint64_t id, shmid;
 
 	if (*name == '/')
 		return pmmshm_block_import_name(pmm, name,
 						write ? O_RDWR : O_RDONLY);
+	if (number_from_text(name, UINT64_MAX, &id))
+		die_usage("block %s has to be called by a name here, sysv:SHMID or /NAME: pmmctl show %s tells them",
+			  name, name);
 	if (strncmp(name, "sysv:", 5) ||
 	    !number_from_text(name + 5, INT32_MAX, &shmid))
 		die_usage("'%s' is no block: give its number, sysv:SHMID or /NAME",

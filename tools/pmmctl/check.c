@@ -168,8 +168,8 @@ static bool is_member(const char *user, const struct group *group)
 	return false;
 }
 
-/* Root may do all, and the node's mode is another finding. */
-static void check_user(void)
+/* Root may do all, and the node's mode is another finding; @may: use PMM anyway. */
+static void check_user(bool may)
 {
 	const struct group *group;
 	char *user, *finding, *remedy;
@@ -192,7 +192,7 @@ static void check_user(void)
 			 formatted("log in again, or newgrp %s", group->gr_name) :
 			 formatted("usermod -aG %s %s, and log in again",
 				   group->gr_name, user);
-		found("user", "fails", finding, remedy);
+		found("user", may ? "note" : "fails", finding, remedy);
 		free(remedy);
 	}
 	free(finding);
@@ -329,7 +329,7 @@ static int run(char **arguments)
 	table = table_new(columns, ARRAY_SIZE(columns));
 	check_module(pmm, err);
 	check_secure_boot(access("/sys/module/pmm", F_OK) == 0);
-	check_user();
+	check_user(pmm);
 	check_node();
 	check_shmem_enabled();
 	if (pmm) {
