@@ -43,7 +43,10 @@ PRELOADDIR ?= $(LIBDIR)
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-PYTHONDIR ?= $(PREFIX)/lib/python3/dist-packages
+# Where Python looks by itself: outside of /usr, each version in a place of its own.
+PYTHONDIR ?= $(PREFIX)/lib/$(or $(if $(filter-out /usr,$(PREFIX)),$(shell python3 -c \
+	'import sysconfig; print("/".join(sysconfig.get_path("purelib").split("/")[-2:]))' \
+	2>/dev/null)),python3/dist-packages)
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 SYSCONFDIR ?= /etc
 # Where programs look for libpmmshm first, from where they are.
@@ -265,21 +268,25 @@ install: programs	## Install library, header, pkg-config file, tools and manuals
 	$(if $(INSTALL_BIN),install $(INSTALL_BIN) $(DESTDIR)$(BINDIR))
 	$(if $(INSTALL_LIB),cp -d --no-preserve=ownership $(INSTALL_LIB) $(DESTDIR)$(LIBDIR))
 	$(if $(INSTALL_PRELOAD),install -m 644 $(INSTALL_PRELOAD) $(DESTDIR)$(PRELOADDIR))
-	$(foreach h,$(INSTALL_HEADER),install -m 644 $(h) \
+	set -e; $(foreach h,$(INSTALL_HEADER),install -m 644 $(h) \
 		$(DESTDIR)$(INCLUDEDIR)/$(if $(filter include/uapi/%,$(h)),linux/)$(notdir $(h));)
-	$(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
+	set -e; $(foreach p,$(INSTALL_PC),sed -e 's,@PREFIX@,$(PREFIX),' -e 's,@LIBDIR@,$(LIBDIR),' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),' -e 's,@VERSION@,$(VERSION),' $(p) \
 		>$(DESTDIR)$(LIBDIR)/pkgconfig/$(notdir $(p:.in=));)
 	$(if $(INSTALL_GST),install -Dm 644 -t $(DESTDIR)$(GSTDIR) $(INSTALL_GST))
-	$(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
-	$(foreach c,$(INSTALL_COMPLETION),install -Dm 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/$(basename $(notdir $(c)));)
+	set -e; $(foreach p,$(INSTALL_PYTHON),install -Dm 644 -t $(DESTDIR)$(PYTHONDIR)/$(notdir $(p)) $(wildcard $(p)/*.py $(p)/py.typed);)
+	set -e; $(foreach c,$(INSTALL_COMPLETION),install -Dm 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/$(basename $(notdir $(c)));)
 	set -e; for page in $(INSTALL_MAN); do install -Dm 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; done
+	@# Programs find the library in the linker's cache.
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 install-system:	## Install what loads the module at boot, and lets the group video use it
 	install -Dm 644 -t $(DESTDIR)$(UDEVDIR) system/udev/60-pmm.rules
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib/modules-load.d system/modules-load.d/pmm.conf
 	install -Dm 644 -t $(DESTDIR)$(PREFIX)/lib/tmpfiles.d system/tmpfiles.d/pmm.conf
-	install -Dm 644 -t $(DESTDIR)$(SYSCONFDIR)/modprobe.d system/modprobe.d/pmm.conf
+	@# The administrator may have changed it.
+	[ -e $(DESTDIR)$(SYSCONFDIR)/modprobe.d/pmm.conf ] || \
+		install -Dm 644 -t $(DESTDIR)$(SYSCONFDIR)/modprobe.d system/modprobe.d/pmm.conf
 
 dist:	## Pack the sources: out/pmm-VERSION.tar.xz
 	scripts/dist.sh
