@@ -11,7 +11,7 @@
 . "$(dirname "$0")/common.sh"
 
 # Quick ones first.
-all=(spdx codespell links shellcheck man uapi kernel-doc sparse clang checkpatch clang-tidy)
+all=(spdx markers codespell links shellcheck man uapi kernel-doc sparse clang checkpatch clang-tidy)
 KERNELS=${KERNELS:-$OLDEST $NEWEST}
 out=$PMM_SRC/build/lint
 
@@ -39,6 +39,9 @@ lint_spdx() {
 				echo "$file: no SPDX-License-Identifier at the top"
 		done
 }
+
+# What a merge left behind.
+lint_markers() { sources . | having '^(<{7}|>{7})( |$)' | sed 's/$/: marks of a merge/'; }
 
 # Words of mdoc(7) are none.
 lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell -L nd,fo; }

@@ -77,12 +77,9 @@ programs_needed() {
 		libavcodec-dev          module  libavcodec
 		libavutil-dev           module  libavutil
 		libswscale-dev          module  libswscale
-<<<<<<< HEAD
 		libcairo2-dev           module  cairo
-=======
 		libgstreamer1.0-dev     module  gstreamer-1.0
 		libgstreamer-plugins-base1.0-dev module gstreamer-allocators-1.0
->>>>>>> dfd53c3 (gst: a plugin for GStreamer, with a pool and a sink for X)
 	EOT
 }
 
@@ -146,6 +143,7 @@ present() {
 	module) pkg-config --exists "$2" 2>/dev/null ;;
 	static) have "$2" && file_is_static "$(command -v "$2")" ;;
 	fuzzer) have "$2" && [ -n "$(find "$("$2" -print-resource-dir)" -name 'libclang_rt.fuzzer*' -print -quit)" ] ;;
+	*) die "how to look for '$2' is not known: $1" ;;
 	esac
 }
 
