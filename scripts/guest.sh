@@ -165,7 +165,7 @@ else
 	[[ ${QEMU_ARGS:-} == *"-numa node"* ]] || append="$append numa=fake=2"
 	# When memory goes, and there ever was a memory error, 6.1 looks at the struct
 	# pages that it has just poisoned (clear_hwpoisoned_pages()), and stops there.
-	[[ ${QEMU_ARGS:-} != *ivshmem* ]] || append="$append vm_debug=-"
+	[[ "${QEMU_ARGS:-} ${APPEND:-}" != *@(ivshmem|memmap=)* ]] || append="$append vm_debug=-"
 fi
 
 share() { # share NAME DIRECTORY OPTION: sets $device
