@@ -223,7 +223,7 @@ check-debug: $(MODULES) $(ALL) $(GUEST_PROGS)	## All guest tests and the soak on
 # What finds most in ten minutes.
 check-debug-short: KERNELS = debug
 check-debug-short: override TESTS := failures contiguity zeroes kill vm pins hazard_1_end_of_inode \
-	hazard_19_recycling hazard_20_memory_errors hazard_25_clean_unload reload
+	hazard_19_recycling hazard_20_memory_errors hazard_25_clean_unload
 check-debug-short: override SOAK_SECONDS := 120
 check-debug-short: $(MODULES) $(ALL) $(GUEST_PROGS)	## The same in ten minutes: some of the tests, two minutes of soak
 	scripts/check.sh in-tree guest soak
