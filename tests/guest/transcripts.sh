@@ -25,8 +25,6 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/shell.sh"
 
-[ "$KERNEL" = 6.1 ] || skip "the transcripts are of Debian's 6.1"
-
 session=$work/session
 always=(-e 's/^\[ ?[0-9]+\.[0-9]+\] //'
 	-e 's/^.*: line [0-9]+: [0-9]+ (Bus error|Killed|Terminated)/\1/'
