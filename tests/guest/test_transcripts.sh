@@ -44,9 +44,10 @@ wrong() {
 		printf '    %s\n' '# echo a; echo b' $lines
 		echo
 	done >"$work/wrong.rst"
+	printf '%s\n\n' '<!-- transcript: any -->' $'    # echo a; echo b\n    a' >"$work/wrong.md"
 	failures=0
-	transcripts any "$work/wrong.rst" >"$work/said"
-	[ "$failures" = 5 ] && return
+	transcripts any "$work"/wrong.{rst,md} >"$work/said"
+	[ "$failures" = 6 ] && return
 	cat "$work/said"
 	return 1
 }

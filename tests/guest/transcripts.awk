@@ -14,6 +14,8 @@
 #	end			of the transcript
 #
 # and, for the guest `any`, "note FILE:LINE: ..." for each that is run nowhere.
+#
+# Files are reStructuredText, or Markdown if that is what they are called.
 
 function indent(line) {
 	match(line, /^ */)
@@ -71,6 +73,10 @@ FNR == 1 { end(); kind = options = after = "" }
 	comment = 0
 	if (block)
 		blanks = blanks "prints \n"
+	if (FILENAME ~ /\.md$/) {
+		armed = 1
+		armed_at = 0
+	}
 	next
 }
 
@@ -90,16 +96,20 @@ block {
 	next
 }
 
-/^ *\.\. transcript: / {
-	sub(/^ *\.\. transcript: */, "")
+/^ *(\.\.|<!--) transcript: / {
+	sub(/^ *(\.\.|<!--) transcript: */, "")
+	comment = !sub(/ *-->$/, "")
 	kind = $0
 	options = after = ""
-	comment = 1
 	next
 }
 
 comment {
 	sub(/^ */, "")
+	if (/-->$/) {
+		comment = 0
+		next
+	}
 	if (!sub(/^(varies|before|after):/, substr($0, 1, index($0, ":") - 1))) {
 		print "note " FILENAME ":" FNR ": none of 'varies:', 'before:', 'after:'"
 		exit 1

@@ -4,10 +4,10 @@
 # The transcripts in the documentation are what these commands print.  Sourced, by
 # test_transcripts*.sh.
 #
-# A transcript is a literal block with lines that begin with "# " (root types that) or
-# "$ " (a user in the group video does), and go on behind "> ".  What follows is what the
-# command prints, errors too.  "..." on a line of its own stands for any lines.  What is
-# typed elsewhere ("host# ") is not run.
+# A transcript is a literal block (in Markdown an indented one) with lines that begin
+# with "# " (root types that) or "$ " (a user in the group video does), and go on behind
+# "> ".  What follows is what the command prints, errors too.  "..." on a line of its own
+# stands for any lines.  What is typed elsewhere ("host# ") is not run.
 #
 # A comment before the paragraph that introduces the block says where it is run:
 #
@@ -15,6 +15,8 @@
 #	   varies: REGEX	what differs each time, as often as needed: extended, for
 #				lines without blanks at the ends, and one between words
 #	   before: COMMAND	what is not shown, as often as needed; after: COMMAND, too
+#
+# In Markdown it is "<!-- transcript: GUEST", with "-->" at the end.
 #
 # GUEST is one of those that test_transcripts*.sh run in, or `none` and the reason.
 #
@@ -191,7 +193,7 @@ documents() {
 	cd "$PMM_SRC" || exit
 	# The module remembers what earlier tests did, failures for one, and `pmmctl check` tells.
 	as_loaded=
-	transcripts "$1" Documentation/*.rst
+	transcripts "$1" README.md CONTRIBUTING.md Documentation/*.rst
 	[ "$ran" -gt 0 ] || fail "there is none for the guest '$1'"
 	session_begin
 	cd "$PMM_SRC" || exit
