@@ -11,7 +11,7 @@
 . "$(dirname "$0")/common.sh"
 
 # Quick ones first.
-all=(spdx markers codespell links shellcheck man uapi kernel-doc sparse clang checkpatch clang-tidy)
+all=(spdx markers codespell links typed shellcheck man uapi kernel-doc sparse clang checkpatch clang-tidy)
 KERNELS=${KERNELS:-$OLDEST $NEWEST}
 out=$PMM_SRC/build/lint
 
@@ -46,12 +46,25 @@ lint_markers() { sources . | having '^(<{7}|>{7})( |$)' | sed 's/$/: marks of a 
 # Words of mdoc(7) are none.
 lint_codespell() { sources . | grep -vE '^LICENSES/|^tests/fuzz/corpus/|\.(png|svg)$' | spread 100 codespell -L nd,fo; }
 
+# paths: "FILE PATH" for what documents call by a path from the top of the tree.  In
+# tests/guest/test_NAME.c any name will do.
+paths() {
+	local tops
+
+	tops=$(sources / | cut -d / -f 1 | sort -u | paste -sd '|')
+	sources '\.(md|rst)$' | while read -r file; do
+		grep -oE "(^|[^a-zA-Z0-9_./-])($tops)/[a-zA-Z0-9_./*-]+" "$file" |
+			sed -E "s/^[^a-zA-Z.]//; s/[.,]+$//; s/NAME|NUMBER|TYPE/*/; s,^,$file ," || true
+	done
+}
+
 # What documents refer to is there, and each document is in the list of them.
 # shellcheck disable=SC2016 # quotes of rst
 lint_links() {
 	local list=Documentation/README.rst file target
 
 	{
+		paths
 		sources '\.md$' | while read -r file; do
 			grep -oE '\]\([^):#]+' "$file" | sed "s,^](,$file $(dirname "$file")/,"
 		done
@@ -61,10 +74,43 @@ lint_links() {
 			grep -oE 'Documentation/[a-zA-Z0-9/_-]+\.rst' "$file" | sed "s,^,$file ,"
 		done
 	} | while read -r file target; do
-		[ -e "$target" ] || echo "$file: there is no $target"
+		compgen -G "$target" >/dev/null || echo "$file: there is no $target"
 	done
 	sources '^Documentation/.*\.rst$' | while read -r file; do
 		[ "$file" = "$list" ] || grep -qF "<${file#Documentation/}>" "$list" || echo "$list: without $file"
+	done
+}
+
+# typed_commands: "FILE ARGUMENT..." for each make that documents tell to type
+# shellcheck disable=SC2016 # quotes of Markdown and rst
+typed_commands() {
+	sources '\.(md|rst)$' | while read -r file; do
+		grep -oE '(^ +([#$] )?|`|&& |sudo )make( [^`#&|;]*)?' "$file" |
+			sed -nE "/make -C/d; s,^.*make ,$file ,p" || true
+	done
+}
+
+# Make and the scripts know what documents tell to type: targets, variables, names of tests.
+# shellcheck disable=SC2016 # a regular expression
+lint_typed() {
+	local known file arguments word
+
+	known=$(sources '^Makefile$|^scripts/.*\.sh$' | xargs grep -ohE '\$[({]?[A-Z][A-Z_]+' | tr -d '$({')
+	typed_commands | while read -r file arguments; do
+		[[ ! $arguments =~ TESTS=\'([^\']*) ]] || for word in ${BASH_REMATCH[1]}; do
+			compgen -G "tests/guest/test_${word#test_}.*" >/dev/null ||
+				echo "$file: there is no guest test $word"
+		done
+		while [[ $arguments =~ =\'[^\']*\'? ]]; do
+			arguments=${arguments/"${BASH_REMATCH[0]}"/=}
+		done
+		for word in $arguments; do
+			if [[ $word == *=* ]]; then
+				grep -qxF "${word%%=*}" <<<"$known" || echo "$file: make knows no variable ${word%%=*}"
+			else
+				grep -qE "^$word:.*## " Makefile || echo "$file: make help has no $word"
+			fi
+		done
 	done
 }
 
