@@ -37,8 +37,8 @@ static void set_text(char *to, size_t size, const char *value)
 		memcpy(to, value, length + 1);
 }
 
-__attribute__((constructor)) static void settings_init(int argc, char **argv,
-						      char **environment)
+static void __attribute__((constructor))
+settings_init(int argc, char **argv, char **environment)
 {
 	struct preload_settings *s = &preload_settings;
 	static char *nothing[] = { NULL };
