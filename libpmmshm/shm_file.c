@@ -16,6 +16,9 @@
 
 #include "internal.h"
 
+/* Of a file: what is filled at once where signals come all the time. */
+#define PIECE		((size_t)4 << 20)
+
 #define MEMFD_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* Giving a file its mode, and its first name: two threads might mix that. */
@@ -42,16 +45,33 @@ static int open_unnamed(const struct pmmshm_transport *sys, mode_t mode)
 	return -1;
 }
 
+/* Return: 0, or -1 with all but EINTR. */
+static int fill_pieces(const struct pmmshm_transport *sys, int fd, size_t size)
+{
+	size_t done = 0, piece;
+
+	while (done < size) {
+		piece = size - done < PIECE ? size - done : PIECE;
+		if (!sys->fallocate(fd, 0, done, piece))
+			done += piece;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * A signal ends the call, and Linux 6.1 undoes all that it has done.  Where they come
+ * faster than a large block is filled, only pieces get on.  What can never fit is
+ * refused at once if it is asked for as a whole.
+ */
 static int fill(const struct pmmshm_transport *sys, int fd, size_t size)
 {
-	int ret;
-
 	if (sys->ftruncate(fd, size))
 		return -1;
-	do {
-		ret = sys->fallocate(fd, 0, 0, size);
-	} while (ret && errno == EINTR);
-	return ret;
+	if (!sys->fallocate(fd, 0, 0, size))
+		return 0;
+	return errno == EINTR ? fill_pieces(sys, fd, size) : -1;
 }
 
 static int explain_fill(const struct pmmshm_block *block, int err)

@@ -22,12 +22,19 @@ static const char *fail_call;	/* NULL: any */
 static unsigned int fail_in;
 static int fail_errno;
 static bool has_failed;
+static off_t fill_max;		/* 0: any */
 
 void failing_reset(void)
 {
 	memset(&used, 0, sizeof(used));
 	nr_segments = 0;
 	fail_in = 0;
+	fill_max = 0;
+}
+
+void failing_interrupt_fills(off_t length)
+{
+	fill_max = length;
 }
 
 void failing_fail_call(const char *call, unsigned int nth, int err)
@@ -154,7 +161,13 @@ static int failing_fchmod(int fd, mode_t mode)
 
 static int failing_fallocate(int fd, int mode, off_t offset, off_t length)
 {
-	return fails("fallocate") ? -1 : sys->fallocate(fd, mode, offset, length);
+	if (fails("fallocate"))
+		return -1;
+	if (fill_max && length > fill_max) {
+		errno = EINTR;
+		return -1;
+	}
+	return sys->fallocate(fd, mode, offset, length);
 }
 
 /* There is no module to be asked. */

@@ -27,6 +27,8 @@ void failing_reset(void);
 void failing_fail(unsigned int nth, int err);
 /* The same for calls of one name, such as "open". */
 void failing_fail_call(const char *call, unsigned int nth, int err);
+/* Signals come so often that no fallocate() of more than @length is ever done. */
+void failing_interrupt_fills(off_t length);
 /* Did it?  No failure is pending afterwards. */
 bool failing_failed(void);
 struct failing_usage failing_usage(void);

@@ -285,6 +285,25 @@ START_TEST(full_is_an_error_and_no_signal)
 }
 END_TEST
 
+START_TEST(signals_do_not_stop_it)
+{
+	struct pmmshm_block *b;
+	struct stat st;
+
+	failing_interrupt_fills(4 * MIB);
+	b = got(pmmshm_block_alloc(pmm, 9 * MIB + 4096,
+				   OPTS(.flags = PMMSHM_NO_SEGMENT)));
+	ck_assert_int_eq(fstat(pmmshm_block_fd(b), &st), 0);
+	ck_assert_int_eq(st.st_size, 9 * MIB + 4096);
+	ck_assert_int_ge(st.st_blocks * 512, st.st_size);
+	failing_fail_call("fallocate", 3, ENOSPC);
+	assert_fails(pmmshm_block_alloc(pmm, 9 * MIB, OPTS(.flags = PMMSHM_NO_SEGMENT)),
+		     ENOMEM, "the tmpfs on /dev/shm has less room");
+	ck_assert(failing_failed());
+	pmmshm_block_free(b);
+}
+END_TEST
+
 static bool run_segment(void)
 {
 	struct pmmshm_block *b, *again = NULL;
@@ -359,6 +378,7 @@ Suite *suite_shm(void)
 	tcase_add_test(tcase, only_shared_memory_is_imported);
 	tcase_add_test(tcase, killed_programs_leave_nothing);
 	tcase_add_test(tcase, full_is_an_error_and_no_signal);
+	tcase_add_test(tcase, signals_do_not_stop_it);
 	tcase_add_loop_test(tcase, leaks_nothing, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
