@@ -104,6 +104,20 @@ int pmmshm_migrate(struct pmmshm *pmm, void *addr, size_t len,
 	return ret ? pmmshm_explain_migrate(&req, err) : 0;
 }
 
+static int explain_open(pid_t pid, int err)
+{
+	switch (err) {
+	case ENOENT:
+		return pmmshm_fail(ESRCH, "cannot move memory of process %d: there is none",
+				   (int)pid);
+	case EACCES:
+	case EPERM:
+		return pmmshm_fail(err, "cannot move memory of process %d: only who may ptrace it can do that",
+				   (int)pid);
+	}
+	return pmmshm_fail(err, "cannot move memory of process %d: %m", (int)pid);
+}
+
 int pmmshm_migrate_process(struct pmmshm *pmm, pid_t pid, uint64_t addr,
 			   uint64_t len, const char *type,
 			   struct pmmshm_migration *figures)
@@ -120,11 +134,7 @@ int pmmshm_migrate_process(struct pmmshm *pmm, pid_t pid, uint64_t addr,
 	req.flags = PMM_MIGRATE_MEM;
 	req.mem_fd = pmm->sys->open(path, O_RDONLY | O_CLOEXEC, 0);
 	if (req.mem_fd < 0)
-		return pmmshm_fail(errno == ENOENT ? ESRCH : errno,
-				   "cannot move memory of process %d: %s",
-				   (int)pid, errno == ENOENT ?
-				   "there is none" :
-				   "only who may ptrace it can do that");
+		return explain_open(pid, errno);
 	ret = migrate_all(pmm, &req, false);
 	err = errno;
 	pmm->sys->close(req.mem_fd);

@@ -91,6 +91,10 @@ START_TEST(moves_of_others)
 	assert_fails_int(pmmshm_migrate_process(pmm, 42, (uintptr_t)ADDR, LEN,
 						"vram", &f), EACCES,
 			 "only who may ptrace it");
+	fake_fail(FAKE_OPEN, 1, EMFILE);
+	assert_fails_int(pmmshm_migrate_process(pmm, 42, (uintptr_t)ADDR, LEN,
+						"vram", &f), EMFILE,
+			 "cannot move memory of process 42: Too many open files");
 }
 END_TEST
 
