@@ -28,3 +28,10 @@ build/bin/pmm-prove: $(prove_objs) build/lib/libpmmshm.so
 
 UNIT_TESTS += tests/unit/test_player_shm.sh
 tests/unit/test_player_shm.sh: build/bin/pmm-play
+
+UNIT_TESTS += build/unit/test_pagemap
+build/obj/tests/unit/test_pagemap.o: cflags += -D_GNU_SOURCE -Ixclient-demo \
+	$(shell pkg-config --cflags check 2>/dev/null)
+build/unit/test_pagemap: build/obj/tests/unit/test_pagemap.o build/obj/xclient-demo/pagemap.o \
+	build/obj/xclient-demo/message.o
+build/unit/test_pagemap: private libs += $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)

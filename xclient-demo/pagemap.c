@@ -25,12 +25,14 @@
  * struct wanted - a mapping to look for; what is 0 is of no matter
  * @start: its address
  * @device: of the file
+ * @by_inode: @inode matters, which may be 0: the first segment has that id
  * @inode: of the file
  * @path: how the name of the file begins
  */
 struct wanted {
 	uint64_t start;
 	unsigned int device;
+	bool by_inode;
 	uint64_t inode;
 	const char *path;
 };
@@ -49,7 +51,7 @@ static bool is_head(const char *line, const struct wanted *wanted, struct mappin
 		return false;
 	mapping->device = makedev(major, minor);
 	*ours = offset == 0 && (!wanted->start || wanted->start == mapping->start) &&
-		(!wanted->inode || (wanted->inode == mapping->inode)) &&
+		(!wanted->by_inode || wanted->inode == mapping->inode) &&
 		(!wanted->device || wanted->device == mapping->device) &&
 		(!wanted->path || !strncmp(line + path, wanted->path, strlen(wanted->path)));
 	return true;
@@ -104,7 +106,7 @@ static int find(struct mapping *mapping, pid_t pid, const struct wanted *wanted)
  */
 int mapping_find_segment(struct mapping *mapping, pid_t pid, int shmid)
 {
-	const struct wanted wanted = { .inode = shmid, .path = "/SYSV" };
+	const struct wanted wanted = { .by_inode = true, .inode = shmid, .path = "/SYSV" };
 	int error = find(mapping, pid, &wanted);
 
 	return error > 0 ? complain("process %d has not attached segment %d", pid, shmid) : error;
@@ -137,7 +139,8 @@ int mapping_find_address(struct mapping *mapping, pid_t pid, uint64_t address)
  */
 int mapping_find_same(struct mapping *mapping, pid_t pid, const struct mapping *as)
 {
-	const struct wanted wanted = { .device = as->device, .inode = as->inode };
+	const struct wanted wanted = { .device = as->device, .by_inode = true,
+				       .inode = as->inode };
 	int error = find(mapping, pid, &wanted);
 
 	return error > 0 ? complain("process %d has not mapped what process %d has at 0x%" PRIx64,
