@@ -225,6 +225,17 @@ static bool bench_setups(void)
 	return good;
 }
 
+/* The least that no workload waits in for ever, at the lowest fill. */
+static unsigned long least_pool_mb(void)
+{
+	unsigned long least = 0, pages;
+
+	for (size_t w = 0; w < ARRAY_SIZE(works); w++)
+		least = max(least, works[w]->least);
+	pages = (least + fills[0] - 1) / fills[0] * 100;
+	return (pages + PAGES_PER_MIB - 1) / PAGES_PER_MIB;
+}
+
 static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -251,6 +262,9 @@ static void parse(int argc, char **argv)
 			     program_invocation_short_name);
 		}
 	}
+	if (pool_pages < least_pool_mb() * PAGES_PER_MIB)
+		errx(2, "a pool of %lu MiB is too small for the workloads; give it %lu at least",
+		     pool_pages / PAGES_PER_MIB, least_pool_mb());
 }
 
 int main(int argc, char **argv)

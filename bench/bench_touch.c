@@ -287,6 +287,9 @@ int main(void)
 	pmm = pmmshm_open(NULL);
 	if (!pmm)
 		errx(1, "%s", pmmshm_error());
+	/* What stands in for the module is what it is to be compared with. */
+	if (strcmp(pmmshm_backend(pmm), "pmm"))
+		errx(1, "the pmm module is not in use; load it (modprobe pmm) and leave PMMSHM_BACKEND unset");
 	reserve_huge_pages(sizes[1]);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		bench(sizes[i]);

@@ -7,7 +7,7 @@ build/bin/bench_device: $(patsubst %,build/obj/bench/%.o,bench_device args table
 build/bin/bench_touch: build/obj/bench/bench_touch.o build/lib/libpmmshm.so
 
 UNIT_TESTS += tests/unit/test_bench.sh
-tests/unit/test_bench.sh: build/bin/bench_alloc build/bin/bench_frag
+tests/unit/test_bench.sh: build/bin/bench_alloc build/bin/bench_frag build/bin/bench_touch
 
 # The allocators of PMM, each of which is a file of its own, on the kernel's
 # red-black tree (see tests/unit/alloc.mk).

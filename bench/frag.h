@@ -116,12 +116,14 @@ struct frag_run {
 /**
  * struct frag_work - a workload
  * @name: in tables and plots
+ * @least: pages that may be live for @step to come to a request at all
  * @begin: allocate the state
  * @step: do something, with at least one request now and then
  * @end: free all blocks and the state
  */
 struct frag_work {
 	const char *name;
+	unsigned long least;
 	void (*begin)(struct frag_run *run);
 	void (*step)(struct frag_run *run);
 	void (*end)(struct frag_run *run);

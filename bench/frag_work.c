@@ -61,6 +61,7 @@ static void camera_end(struct frag_run *run)
 
 const struct frag_work frag_camera = {
 	.name = "camera",
+	.least = FRAG_CAMERA_LEN,
 	.begin = camera_begin,
 	.step = camera_step,
 	.end = camera_end,
@@ -68,9 +69,15 @@ const struct frag_work frag_camera = {
 
 /* ---- decoders: streams, each with blocks of several kinds ---- */
 
+/* Those of which the smallest stream consists */
+#define LEN_FRAME_576	152UL
+#define LEN_CODED	511UL
+#define LEN_SMALL	16UL
+#define FRAMES_MIN	6
+
 /* Frames are 4:2:0, in 576, 720, 1088 and 2160 lines. */
 const unsigned long frag_kind_len[FRAG_KINDS] = {
-	152, 338, 765, 3038, 511, 16
+	LEN_FRAME_576, 338, 765, 3038, LEN_CODED, LEN_SMALL
 };
 
 const unsigned long frag_kind_nr[FRAG_KINDS] = {
@@ -185,7 +192,8 @@ static void decoder_step(struct frag_run *run)
 		return;
 	}
 	*s = (struct stream){
-		.frames = FRAG_STREAM_FRAMES - frag_random(run, 5),
+		.frames = FRAG_STREAM_FRAMES -
+			  frag_random(run, FRAG_STREAM_FRAMES - FRAMES_MIN + 1),
 	};
 	need = s->frames * frag_kind_len[kind] +
 	       FRAG_STREAM_CODED * frag_kind_len[FRAG_CODED] +
@@ -209,6 +217,8 @@ static void decoder_end(struct frag_run *run)
 
 const struct frag_work frag_decoder = {
 	.name = "decoder",
+	.least = FRAMES_MIN * LEN_FRAME_576 + FRAG_STREAM_CODED * LEN_CODED +
+		 FRAG_STREAM_SMALL * LEN_SMALL,
 	.begin = decoder_begin,
 	.step = decoder_step,
 	.end = decoder_end,
@@ -310,6 +320,7 @@ static void adversary_end(struct frag_run *run)
 
 const struct frag_work frag_adversary = {
 	.name = "adversary",
+	.least = 1,
 	.begin = adversary_begin,
 	.step = adversary_step,
 	.end = adversary_end,
