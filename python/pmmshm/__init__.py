@@ -10,7 +10,8 @@
         pixels = numpy.asarray(block)   # the same memory, as an array
 
 Where the pmm module is not loaded, blocks are ordinary shared memory; block.caps says
-what that means.  Failures are OSError, whose text says what failed, why, and what helps.
+what that means.  Failures are OSError, whose text says what failed, why, and what helps; numbers
+that C has no room for are OverflowError.
 The functions are those of <pmmshm.h>, which describes them.
 """
 

@@ -13,6 +13,17 @@ KEEP_SEGMENT = 1 << 1
 SEGMENT_REMOVED = 1 << 0
 
 
+_INTEGERS = (c_int, c_size_t, c_uint, c_uint32, c_uint64)
+
+
+def _check_range(kind: Any, value: Any) -> None:
+    """ctypes takes any integer, and passes on those of its bits that fit."""
+    if kind in _INTEGERS and kind(value).value != value:
+        bits = 8 * ctypes.sizeof(kind)
+        sign = "signed" if kind is c_int else "unsigned"
+        raise OverflowError(f"{int(value)} is no {sign} number of {bits} bits")
+
+
 class AllocOpts(ctypes.Structure):
     _fields_ = [
         ("size", c_size_t),
@@ -22,6 +33,11 @@ class AllocOpts(ctypes.Structure):
         ("mode", c_uint32),
         ("caps", c_uint64),
     ]
+
+    def __init__(self, *values: Any) -> None:
+        for field, value in zip(self._fields_, values):
+            _check_range(field[1], value)
+        super().__init__(*values)
 
 
 class BlockInfo(ctypes.Structure):
@@ -117,6 +133,15 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
+def _checked(function: Any, kinds: list[Any]) -> Any:
+    def call(*values: Any) -> Any:
+        for kind, value in zip(kinds, values):
+            _check_range(kind, value)
+        return function(*values)
+
+    return call
+
+
 class Library:
     """Its functions, without the prefix that they have in C."""
 
@@ -126,7 +151,7 @@ class Library:
             function = getattr(library, "pmmshm_" + name)
             function.restype = result
             function.argtypes = arguments
-            setattr(self, name, function)
+            setattr(self, name, _checked(function, arguments))
 
     # For type checkers, which do not see what was set above.
     def __getattr__(self, name: str) -> Any:

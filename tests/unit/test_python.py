@@ -39,7 +39,7 @@ class Bindings(unittest.TestCase):
         self.real = self.pmm.backend == "pmm"
 
     def test_declarations_are_those_of_c(self) -> None:
-        names = {
+        names: "dict[str, type[ctypes.Structure]]" = {
             "alloc_opts": _library.AllocOpts,
             "block_info": _library.BlockInfo,
             "type_info": _library.TypeInfo,
@@ -181,6 +181,29 @@ class Bindings(unittest.TestCase):
         if os.environ.get("PMMSHM_BACKEND") != "shm":
             with self.assertRaisesRegex(FileNotFoundError, "/dev/nonesuch"):
                 pmmshm.Connection("/dev/nonesuch")
+
+    def test_numbers_are_not_cut(self) -> None:
+        block = self.pmm.alloc(4096)
+        big = 1 << 64
+        for call in (
+            lambda: self.pmm.alloc(big + 4096),
+            lambda: self.pmm.alloc(-big + 4096),
+            lambda: self.pmm.alloc(4096, align=big),
+            lambda: self.pmm.alloc(4096, mode=(1 << 32) + 0o600),
+            lambda: self.pmm.alloc(4096, caps=big),  # type: ignore[arg-type]
+            lambda: self.pmm.publish(4096, 1 << 32),
+            lambda: self.pmm.import_shmid((1 << 32) + block.shmid),
+            lambda: self.pmm.import_fd(1 << 32),
+            lambda: self.pmm.resize(big),
+            lambda: self.pmm.migrate_process((1 << 32) + os.getpid(), 0, 4096),
+            lambda: self.pmm.migrate_process(os.getpid(), big, 4096),
+            lambda: self.pmm.migrate_process(os.getpid(), 0, big + 4096),
+            lambda: block.sync(Sync.BEGIN | Sync.READ, big),
+            lambda: block.sync(Sync.BEGIN | Sync.READ, 0, -1),
+            lambda: block.link(NAME, (1 << 32) + 0o600),
+        ):
+            with self.assertRaisesRegex(OverflowError, "is no (un)?signed number of (32|64) bits"):
+                call()
 
     def assert_gone(self, shmid: int) -> None:
         gc.collect()
