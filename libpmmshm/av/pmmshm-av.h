@@ -41,7 +41,8 @@ struct pmmshm_av_pool;
  * @opts: how they are allocated, as for pmmshm_block_alloc(), or NULL.  What it
  *	points to has to stay as it is
  *
- * Return: a pool, or NULL without memory.
+ * Return: a pool; or NULL with ENOMEM, or with EINVAL if the size of @opts is none, or
+ * there are fields in it that this library does not know.
  */
 struct pmmshm_av_pool *pmmshm_av_pool_create(struct pmmshm *pmm,
 					     const struct pmmshm_alloc_opts *opts);

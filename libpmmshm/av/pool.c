@@ -5,13 +5,19 @@
  */
 #include "pmmshm-av.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "layout.h"
 
 /* For ordinary memory: what SIMD code in FFmpeg may want, and then some. */
 #define PLAIN_ALIGN 4096
+
+/* As libpmmshm has them. */
+#define OPTS_SIZE_MIN offsetof(struct pmmshm_alloc_opts, caps)
+#define OPTS_SIZE_MAX 4096
 
 /**
  * struct pool_entry - one piece of memory
@@ -140,6 +146,27 @@ err_free_entry:
 
 /* --------------------------------------------------------------------- the pool */
 
+/*
+ * The caller may have been built with an older or a newer pmmshm.h.  What there is
+ * beyond our struct must be zero: the copy has no room for it.
+ */
+static bool opts_copy(struct pmmshm_alloc_opts *to, const struct pmmshm_alloc_opts *from)
+{
+	const char *bytes = (const char *)from;
+	size_t size = from->size, i;
+
+	if (size < OPTS_SIZE_MIN || size > OPTS_SIZE_MAX)
+		return false;
+	for (i = sizeof(*to); i < size; i++)
+		if (bytes[i])
+			return false;
+	if (size > sizeof(*to))
+		size = sizeof(*to);
+	memcpy(to, from, size);
+	to->size = size;
+	return true;
+}
+
 struct pmmshm_av_pool *pmmshm_av_pool_create(struct pmmshm *pmm,
 					     const struct pmmshm_alloc_opts *opts)
 {
@@ -149,8 +176,11 @@ struct pmmshm_av_pool *pmmshm_av_pool_create(struct pmmshm *pmm,
 		return NULL;
 	pool->pmm = pmm;
 	pool->opts.size = sizeof(pool->opts);
-	if (opts)
-		pool->opts = *opts;
+	if (opts && !opts_copy(&pool->opts, opts)) {
+		free(pool);
+		errno = EINVAL;
+		return NULL;
+	}
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_mutex_init(&pool->list_lock, NULL);
 	return pool;

@@ -3,10 +3,14 @@
  * FFmpeg's frames in blocks, on this machine's shared memory.
  */
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <pmmshm-av.h>
 
@@ -185,6 +189,40 @@ START_TEST(failures_say_why)
 }
 END_TEST
 
+/* Programs are built with headers older and newer than ours. */
+START_TEST(options_may_have_another_size)
+{
+	struct { struct pmmshm_alloc_opts opts; char tail[24]; } new = {
+		.opts.size = sizeof(new),
+	};
+	const size_t old = offsetof(struct pmmshm_alloc_opts, caps);
+	const size_t page = sysconf(_SC_PAGESIZE);
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pmmshm_alloc_opts *opts = (void *)(map + page - old);
+
+	/* Nothing can be read behind the old ones. */
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mprotect(map + page, page, PROT_NONE), 0);
+	opts->size = old;
+	pmmshm_av_pool_free(pool);
+	pool = pmmshm_av_pool_create(pmm, opts);
+	munmap(map, 2 * page);
+	av_frame_free(&(AVFrame *){ new_frame(AV_PIX_FMT_GRAY8, 640, 480) });
+	pmmshm_av_pool_free(pool);
+	pool = pmmshm_av_pool_create(pmm, &new.opts);
+	av_frame_free(&(AVFrame *){ new_frame(AV_PIX_FMT_GRAY8, 640, 480) });
+	new.tail[23] = 1;
+	errno = 0;
+	ck_assert_ptr_null(pmmshm_av_pool_create(pmm, &new.opts));
+	ck_assert_int_eq(errno, EINVAL);
+	new.opts.size = old - 1;
+	ck_assert_ptr_null(pmmshm_av_pool_create(pmm, &new.opts));
+	new.opts.size = 4097;
+	ck_assert_ptr_null(pmmshm_av_pool_create(pmm, &new.opts));
+}
+END_TEST
+
 /* Two sizes in turn, so that layouts change under the others' hands. */
 static void *get_often(void *arg)
 {
@@ -236,6 +274,7 @@ int main(void)
 	tcase_add_test(tcase, others_frames_are_told_apart);
 	tcase_add_test(tcase, ordinary_memory_is_no_block);
 	tcase_add_test(tcase, failures_say_why);
+	tcase_add_test(tcase, options_may_have_another_size);
 	tcase_add_test(tcase, threads_may_share_it);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
