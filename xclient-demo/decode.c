@@ -204,12 +204,13 @@ static int64_t frame_time_ns(struct decoder *dec, const AVFrame *frame)
 }
 
 /* FFmpeg does not know why there was no block. */
-static const char *why(int error)
+static const char *why(const struct decoder *dec, int error)
 {
+	const char *reason = pmmshm_av_pool_error(dec->pool);
 	static char text[AV_ERROR_MAX_STRING_SIZE];
 
-	if (error == AVERROR(ENOMEM) && *pmmshm_error())
-		return pmmshm_error();
+	if (error == AVERROR(ENOMEM) && *reason)
+		return reason;
 	return av_make_error_string(text, sizeof(text), error);
 }
 
@@ -224,12 +225,13 @@ static int decoder_next(struct feed *feed, AVFrame *frame, int64_t *due_ns)
 		if (error == AVERROR(EAGAIN) && !dec->draining)
 			error = send_packet(dec);
 		if (error < 0 && error != AVERROR_INVALIDDATA)
-			return complain("%s: decoding stopped: %s", dec->file, why(error));
+			return complain("%s: decoding stopped: %s", dec->file, why(dec, error));
 	}
 	if (!pmmshm_av_pool_owns(dec->pool, frame)) {
 		error = move_to_pool(dec, frame);
 		if (error < 0)
-			return complain("%s: no memory for a frame: %s", dec->file, why(error));
+			return complain("%s: no memory for a frame: %s", dec->file,
+					why(dec, error));
 	}
 	dec->pixel_format = frame->format;
 	*due_ns = frame_time_ns(dec, frame);

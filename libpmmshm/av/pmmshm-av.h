@@ -16,7 +16,8 @@
  * holds a reference of his own until they are done with it.
  *
  * Functions that can fail return 0 or an AVERROR; where a block could not be had,
- * pmmshm_error() says why.  Any number of threads may use one pool.
+ * pmmshm_av_pool_error() says why.  pmmshm_error() need not know: FFmpeg may have asked
+ * in a thread of its own.  Any number of threads may use one pool.
  */
 #ifndef PMMSHM_AV_H
 #define PMMSHM_AV_H
@@ -122,6 +123,15 @@ struct pmmshm_block *pmmshm_av_pool_block(struct pmmshm_av_pool *pool,
  * Return: number of its blocks, whether or not they are in use.
  */
 size_t pmmshm_av_pool_usage(struct pmmshm_av_pool *pool, size_t *bytes);
+
+/**
+ * pmmshm_av_pool_error() - why there was no block
+ * @pool: pool
+ *
+ * Return: the reason why the last block that could not be had was not, in whatever
+ * thread that was, or ""; valid until this thread's next call of the function.
+ */
+const char *pmmshm_av_pool_error(struct pmmshm_av_pool *pool);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ struct pool_entry {
  * @count: how many pieces that is
  * @bytes: and how much
  * @freed: goes with the last piece
+ * @error: why the last block that could not be had was not
  */
 struct pmmshm_av_pool {
 	struct pmmshm *pmm;
@@ -59,9 +61,19 @@ struct pmmshm_av_pool {
 	size_t count;
 	size_t bytes;
 	bool freed;
+	char error[512];
 };
 
 /* ------------------------------------------------------------ pieces of memory */
+
+/* libpmmshm tells only this thread, which may be one of FFmpeg's. */
+static void keep_error(struct pmmshm_av_pool *pool)
+{
+	/* Others may read it. */
+	pthread_mutex_lock(&pool->list_lock);
+	snprintf(pool->error, sizeof(pool->error), "%s", pmmshm_error());
+	pthread_mutex_unlock(&pool->list_lock);
+}
 
 static int entry_get_memory(struct pool_entry *entry, size_t size)
 {
@@ -72,8 +84,10 @@ static int entry_get_memory(struct pool_entry *entry, size_t size)
 		return posix_memalign(&entry->data, PLAIN_ALIGN, size);
 	}
 	entry->block = pmmshm_block_alloc(pool->pmm, size, &pool->opts);
-	if (!entry->block)
+	if (!entry->block) {
+		keep_error(pool);
 		return -1;
+	}
 	entry->data = pmmshm_block_data(entry->block);
 	entry->size = pmmshm_block_size(entry->block);
 	return 0;
@@ -310,4 +324,15 @@ size_t pmmshm_av_pool_usage(struct pmmshm_av_pool *pool, size_t *bytes)
 		*bytes = pool->bytes;
 	pthread_mutex_unlock(&pool->list_lock);
 	return count;
+}
+
+const char *pmmshm_av_pool_error(struct pmmshm_av_pool *pool)
+{
+	static _Thread_local char text[sizeof(pool->error)];
+
+	/* Against those who fail meanwhile. */
+	pthread_mutex_lock(&pool->list_lock);
+	memcpy(text, pool->error, sizeof(text));
+	pthread_mutex_unlock(&pool->list_lock);
+	return text;
 }

@@ -169,6 +169,23 @@ START_TEST(ordinary_memory_is_no_block)
 }
 END_TEST
 
+static void *try_in_thread(void *arg)
+{
+	(void)arg;
+	return try_frame(AV_PIX_FMT_GRAY8, 640, 480);
+}
+
+/* Decoders ask in threads of their own. */
+static void fail_in_thread(void)
+{
+	pthread_t thread;
+	void *frame;
+
+	pthread_create(&thread, NULL, try_in_thread, NULL);
+	pthread_join(thread, &frame);
+	ck_assert_ptr_null(frame);
+}
+
 START_TEST(failures_say_why)
 {
 	struct pmmshm_alloc_opts opts = { .size = sizeof(opts), .type = "nix" };
@@ -176,8 +193,9 @@ START_TEST(failures_say_why)
 
 	pmmshm_av_pool_free(pool);
 	pool = pmmshm_av_pool_create(pmm, &opts);
-	ck_assert_ptr_null(try_frame(AV_PIX_FMT_GRAY8, 640, 480));
-	ck_assert_ptr_nonnull(strstr(pmmshm_error(), "of type 'nix': no such type"));
+	ck_assert_str_eq(pmmshm_av_pool_error(pool), "");
+	fail_in_thread();
+	ck_assert_ptr_nonnull(strstr(pmmshm_av_pool_error(pool), "of type 'nix': no such type"));
 	ck_assert_ptr_null(try_frame(AV_PIX_FMT_NONE, 640, 480));
 	ck_assert_uint_eq(pmmshm_av_pool_usage(pool, NULL), 0);
 	/* And it goes on when it can. */
