@@ -14,12 +14,13 @@ static const char about_copied[] = "Frames that came in other memory and were co
 /**
  * gst_pmm_frames_install() - give a class the properties FRAMES_*
  * @class: class of an element
+ * @until: GST_PARAM_MUTABLE_READY if it starts after READY; 0 for sinks, which start
+ *	with it
  */
-void gst_pmm_frames_install(GObjectClass *class)
+void gst_pmm_frames_install(GObjectClass *class, GParamFlags until)
 {
 	const GParamFlags seen = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-	const GParamFlags set = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-				GST_PARAM_MUTABLE_READY;
+	const GParamFlags set = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | until;
 	GParamSpec *spec;
 
 	spec = g_param_spec_string("type", "Type", about_type, NULL, set);

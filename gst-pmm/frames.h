@@ -34,7 +34,7 @@ struct frames {
 /* The elements' own properties come after these. */
 enum { FRAMES_TYPE = 1, FRAMES_BACKEND, FRAMES_COPIED, FRAMES_PROPERTIES };
 
-void gst_pmm_frames_install(GObjectClass *class);
+void gst_pmm_frames_install(GObjectClass *class, GParamFlags until);
 void gst_pmm_frames_set_property(struct frames *frames, guint id, const GValue *value,
 				 GParamSpec *spec);
 void gst_pmm_frames_get_property(struct frames *frames, guint id, GValue *value,

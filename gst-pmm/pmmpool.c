@@ -129,7 +129,7 @@ static void gst_pmm_pool_class_init(GstPmmPoolClass *class)
 	object->set_property = set_property;
 	object->get_property = get_property;
 	object->finalize = finalize;
-	gst_pmm_frames_install(object);
+	gst_pmm_frames_install(object, GST_PARAM_MUTABLE_READY);
 	base->start = start;
 	base->stop = stop;
 	base->set_caps = set_caps;

@@ -436,10 +436,9 @@ static void gst_pmm_x_image_sink_class_init(GstPmmXImageSinkClass *class)
 	object->set_property = set_property;
 	object->get_property = get_property;
 	object->finalize = finalize;
-	gst_pmm_frames_install(object);
+	gst_pmm_frames_install(object, 0);
 	display = g_param_spec_string("display", "Display", "X server; none: $DISPLAY", NULL,
-				      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-				      GST_PARAM_MUTABLE_READY);
+				      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
 	g_object_class_install_property(object, DISPLAY_NAME, display);
 	base->start = start;
 	base->stop = stop;

@@ -21,6 +21,10 @@ wide=video/x-raw,width=640,height=240
 
 elements() { gst-inspect-1.0 pmm >"$work/inspect" && grep -q '^  2 features' "$work/inspect"; }
 
+# A sink opens its server on the way to READY, and looks at no property after that.
+mutable() { gst-inspect-1.0 "$1" | grep -q 'changeable only in NULL or READY state'; }
+properties() { mutable pmmpool && ! mutable pmmximagesink; }
+
 # The source has its frames from us; they are no dma-bufs, and do not say so.
 direct() {
 	look "videotestsrc num-buffers=8 ! $size ! pmmpool name=pmm ! fakesink name=look" &&
@@ -78,6 +82,7 @@ no_leaks() {
 }
 
 check "the plugin has its elements" elements
+check "when properties may change" properties
 check "a source writes to our memory" direct
 check "a converter writes the right pictures" converted
 check "other memory is copied, and counted" copied
