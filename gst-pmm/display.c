@@ -26,7 +26,10 @@ struct attachment {
 	xcb_shm_seg_t segment;
 };
 
-/* Of a memory its attachments.  The lock protects their list. */
+/*
+ * Of a memory its attachments.  The lock protects their list; nobody waits for a server
+ * or posts a message while it is held.
+ */
 static G_DEFINE_QUARK(gst_pmm_attachments, attachments)
 static GMutex attachments_lock;
 
@@ -217,6 +220,17 @@ int gst_pmm_display_failed(struct display *display, xcb_void_cookie_t cookie)
 }
 
 /**
+ * gst_pmm_display_lost() - say that the connection is lost
+ * @display: display
+ * @owner: element that posts it
+ */
+void gst_pmm_display_lost(struct display *display, GstElement *owner)
+{
+	GST_ELEMENT_ERROR(owner, RESOURCE, WRITE,
+			  ("the connection to X server %s is lost", display->name), (NULL));
+}
+
+/**
  * gst_pmm_display_wake() - send ourselves an event, for @wake
  * @display: display
  */
@@ -266,32 +280,35 @@ static xcb_shm_seg_t attach(struct display *display, GstElement *owner, GstMemor
 									  fd, true));
 	if (!error)
 		return segment;
-	GST_ELEMENT_ERROR(owner, RESOURCE, WRITE,
-			  ("X server %s cannot attach our memory: X error %d; use ximagesink",
-			   display->name, error), (NULL));
+	if (error < 0)
+		gst_pmm_display_lost(display, owner);
+	else
+		GST_ELEMENT_ERROR(owner, RESOURCE, WRITE,
+				  ("X server %s cannot attach our memory: X error %d; use ximagesink",
+				   display->name, error), (NULL));
 	return XCB_NONE;
 }
 
-static struct attachment *find(struct attachment *list, struct display *display)
+/* The lock is held, here and below. */
+static struct attachment *attachments(GstMemory *memory)
 {
-	while (list && list->display != display)
-		list = list->next;
-	return list;
+	return gst_mini_object_get_qdata(GST_MINI_OBJECT(memory), attachments_quark());
 }
 
-static xcb_shm_seg_t attach_locked(struct display *display, GstElement *owner, GstMemory *memory)
+static xcb_shm_seg_t find(GstMemory *memory, struct display *display)
 {
-	GstMiniObject *object = GST_MINI_OBJECT(memory);
-	struct attachment *list = gst_mini_object_get_qdata(object, attachments_quark());
-	struct attachment *attachment = find(list, display);
-	xcb_shm_seg_t segment;
+	struct attachment *attachment = attachments(memory);
 
-	if (attachment)
-		return attachment->segment;
-	segment = attach(display, owner, memory);
-	if (segment == XCB_NONE)
-		return XCB_NONE;
-	attachment = g_new0(struct attachment, 1);
+	while (attachment && attachment->display != display)
+		attachment = attachment->next;
+	return attachment ? attachment->segment : XCB_NONE;
+}
+
+static void insert(GstMemory *memory, struct display *display, xcb_shm_seg_t segment)
+{
+	struct attachment *list = attachments(memory);
+	struct attachment *attachment = g_new0(struct attachment, 1);
+
 	g_atomic_ref_count_inc(&display->references);
 	attachment->display = display;
 	attachment->segment = segment;
@@ -300,10 +317,9 @@ static xcb_shm_seg_t attach_locked(struct display *display, GstElement *owner, G
 		attachment->next = list->next;
 		list->next = attachment;
 	} else {
-		gst_mini_object_set_qdata(object, attachments_quark(), attachment,
-					  attachments_free);
+		gst_mini_object_set_qdata(GST_MINI_OBJECT(memory), attachments_quark(),
+					  attachment, attachments_free);
 	}
-	return segment;
 }
 
 /**
@@ -317,13 +333,27 @@ static xcb_shm_seg_t attach_locked(struct display *display, GstElement *owner, G
  */
 guint32 gst_pmm_display_attach(struct display *display, GstElement *owner, GstMemory *memory)
 {
-	xcb_shm_seg_t segment;
+	xcb_shm_seg_t segment, other;
 
 	while (memory->parent)
 		memory = memory->parent;
 	/* Another sink may show the same block. */
 	g_mutex_lock(&attachments_lock);
-	segment = attach_locked(display, owner, memory);
+	segment = find(memory, display);
 	g_mutex_unlock(&attachments_lock);
-	return segment;
+	if (segment != XCB_NONE)
+		return segment;
+	segment = attach(display, owner, memory);
+	if (segment == XCB_NONE)
+		return XCB_NONE;
+	/* Somebody else may have had the same thought. */
+	g_mutex_lock(&attachments_lock);
+	other = find(memory, display);
+	if (other == XCB_NONE)
+		insert(memory, display, segment);
+	g_mutex_unlock(&attachments_lock);
+	if (other == XCB_NONE)
+		return segment;
+	xcb_shm_detach(display->xcb, segment);
+	return other;
 }

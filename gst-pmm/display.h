@@ -37,6 +37,7 @@ struct display *gst_pmm_display_open(GstElement *owner, const char *name);
 void gst_pmm_display_unref(struct display *display);
 guint32 gst_pmm_display_attach(struct display *display, GstElement *owner, GstMemory *memory);
 int gst_pmm_display_failed(struct display *display, xcb_void_cookie_t cookie);
+void gst_pmm_display_lost(struct display *display, GstElement *owner);
 void gst_pmm_display_wake(struct display *display);
 
 #endif

@@ -121,9 +121,7 @@ static bool draw(GstPmmXImageSink *sink, GstBuffer *buffer, struct picture *pict
 	if (!error)
 		return true;
 	if (error < 0)
-		GST_ELEMENT_ERROR(sink, RESOURCE, WRITE,
-				  ("the connection to X server %s is lost", sink->display->name),
-				  (NULL));
+		gst_pmm_display_lost(sink->display, GST_ELEMENT(sink));
 	else
 		GST_ELEMENT_ERROR(sink, RESOURCE, WRITE,
 				  ("X server %s cannot show a frame: X error %d; was the window closed?",
@@ -241,9 +239,7 @@ static gpointer wait_for_events(gpointer data)
 		free(event);
 	}
 	if (!event && !is_stopping(sink))
-		GST_ELEMENT_ERROR(sink, RESOURCE, WRITE,
-				  ("the connection to X server %s is lost", sink->display->name),
-				  (NULL));
+		gst_pmm_display_lost(sink->display, GST_ELEMENT(sink));
 	return NULL;
 }
 
