@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The server gets an fd of each block, once (ShmAttachFd of MIT-SHM 1.2), and has it for
- * as long as the block's memory is there.  That may outlive the sink, so the connection
- * does, too.
+ * as long as both the block's memory and the connection are there.  The memory may
+ * outlive the sink, which closes the connection; what it knows of the server is then
+ * an empty shell.
  */
 #include "display.h"
 
@@ -163,6 +164,15 @@ static const char *check(struct display *display, int screen)
 	return NULL;
 }
 
+static void unref(struct display *display)
+{
+	if (!g_atomic_ref_count_dec(&display->references))
+		return;
+	g_mutex_clear(&display->lock);
+	g_free(display->name);
+	g_free(display);
+}
+
 /**
  * gst_pmm_display_open() - connect to an X server
  * @owner: element that posts what goes wrong
@@ -177,6 +187,7 @@ struct display *gst_pmm_display_open(GstElement *owner, const char *name)
 	int screen = 0;
 
 	g_atomic_ref_count_init(&display->references);
+	g_mutex_init(&display->lock);
 	if (!name)
 		name = g_getenv("DISPLAY");
 	display->name = g_strdup(name ? name : "(DISPLAY is not set)");
@@ -186,21 +197,22 @@ struct display *gst_pmm_display_open(GstElement *owner, const char *name)
 		return display;
 	GST_ELEMENT_ERROR(owner, RESOURCE, OPEN_WRITE,
 			  ("cannot show frames on X server %s: %s", display->name, wrong), (NULL));
-	gst_pmm_display_unref(display);
+	gst_pmm_display_close(display);
 	return NULL;
 }
 
 /**
- * gst_pmm_display_unref() - drop a reference, and the connection with the last one
- * @display: display
+ * gst_pmm_display_close() - end the connection, with all that the server has of it
+ * @display: display, which nobody uses from now on
  */
-void gst_pmm_display_unref(struct display *display)
+void gst_pmm_display_close(struct display *display)
 {
-	if (!g_atomic_ref_count_dec(&display->references))
-		return;
+	/* Against those whose memory goes meanwhile. */
+	g_mutex_lock(&display->lock);
+	g_atomic_int_set(&display->closed, true);
 	xcb_disconnect(display->xcb);
-	g_free(display->name);
-	g_free(display);
+	g_mutex_unlock(&display->lock);
+	unref(display);
 }
 
 /**
@@ -250,6 +262,18 @@ void gst_pmm_display_wake(struct display *display)
 
 /* --------------------------------------------------------------------- its blocks */
 
+/* A server that is no longer connected has dropped it by itself. */
+static void detach(struct display *display, xcb_shm_seg_t segment)
+{
+	/* The connection stays meanwhile. */
+	g_mutex_lock(&display->lock);
+	if (!display->closed) {
+		xcb_shm_detach(display->xcb, segment);
+		xcb_flush(display->xcb);
+	}
+	g_mutex_unlock(&display->lock);
+}
+
 /* The memory goes, and with it whatever a server has of it. */
 static void attachments_free(void *data)
 {
@@ -257,9 +281,8 @@ static void attachments_free(void *data)
 
 	for (; attachment; attachment = next) {
 		next = attachment->next;
-		xcb_shm_detach(attachment->display->xcb, attachment->segment);
-		xcb_flush(attachment->display->xcb);
-		gst_pmm_display_unref(attachment->display);
+		detach(attachment->display, attachment->segment);
+		unref(attachment->display);
 		g_free(attachment);
 	}
 }
@@ -304,14 +327,17 @@ static xcb_shm_seg_t find(GstMemory *memory, struct display *display)
 	return attachment ? attachment->segment : XCB_NONE;
 }
 
-static void insert(GstMemory *memory, struct display *display, xcb_shm_seg_t segment)
+/* One of a connection that is closed, for use by another; or a new one. */
+static struct attachment *get_attachment(GstMemory *memory)
 {
-	struct attachment *list = attachments(memory);
-	struct attachment *attachment = g_new0(struct attachment, 1);
+	struct attachment *list = attachments(memory), *attachment;
 
-	g_atomic_ref_count_inc(&display->references);
-	attachment->display = display;
-	attachment->segment = segment;
+	for (attachment = list; attachment; attachment = attachment->next)
+		if (g_atomic_int_get(&attachment->display->closed)) {
+			unref(attachment->display);
+			return attachment;
+		}
+	attachment = g_new0(struct attachment, 1);
 	/* A list that is there keeps its head, which is what the memory knows. */
 	if (list) {
 		attachment->next = list->next;
@@ -320,6 +346,16 @@ static void insert(GstMemory *memory, struct display *display, xcb_shm_seg_t seg
 		gst_mini_object_set_qdata(GST_MINI_OBJECT(memory), attachments_quark(),
 					  attachment, attachments_free);
 	}
+	return attachment;
+}
+
+static void insert(GstMemory *memory, struct display *display, xcb_shm_seg_t segment)
+{
+	struct attachment *attachment = get_attachment(memory);
+
+	g_atomic_ref_count_inc(&display->references);
+	attachment->display = display;
+	attachment->segment = segment;
 }
 
 /**
@@ -328,8 +364,8 @@ static void insert(GstMemory *memory, struct display *display, xcb_shm_seg_t seg
  * @owner: element that posts what goes wrong
  * @memory: memory in a block
  *
- * Return: what the server calls it, for as long as the memory is there; or XCB_NONE
- * after @owner has posted why not.
+ * Return: what the server calls it, until the memory goes or @display is closed; or
+ * XCB_NONE after @owner has posted why not.
  */
 guint32 gst_pmm_display_attach(struct display *display, GstElement *owner, GstMemory *memory)
 {
@@ -354,6 +390,6 @@ guint32 gst_pmm_display_attach(struct display *display, GstElement *owner, GstMe
 	g_mutex_unlock(&attachments_lock);
 	if (other == XCB_NONE)
 		return segment;
-	xcb_shm_detach(display->xcb, segment);
+	detach(display, segment);
 	return other;
 }

@@ -13,9 +13,11 @@
 
 /**
  * struct display - an X server
- * @references: the sink's, and one for each block that the server has
+ * @references: the sink's, and one for each block that the server has or had
+ * @lock: held by who ends the connection, or uses it without being the sink
+ * @closed: there is no connection any more; written under @lock
  * @name: what the user calls it
- * @xcb: the connection; any thread may use it
+ * @xcb: the connection; any thread of the sink may use it
  * @screen: where windows go
  * @format: of pixels
  * @wake: no window to be seen; events for it are from ourselves
@@ -24,6 +26,8 @@
  */
 struct display {
 	gatomicrefcount references;
+	GMutex lock;
+	gint closed;
 	char *name;
 	xcb_connection_t *xcb;
 	xcb_screen_t *screen;
@@ -34,7 +38,7 @@ struct display {
 };
 
 struct display *gst_pmm_display_open(GstElement *owner, const char *name);
-void gst_pmm_display_unref(struct display *display);
+void gst_pmm_display_close(struct display *display);
 guint32 gst_pmm_display_attach(struct display *display, GstElement *owner, GstMemory *memory);
 int gst_pmm_display_failed(struct display *display, xcb_void_cookie_t cookie);
 void gst_pmm_display_lost(struct display *display, GstElement *owner);

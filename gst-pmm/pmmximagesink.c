@@ -291,7 +291,7 @@ static gboolean stop(GstBaseSink *base)
 	g_rec_mutex_lock(&sink->lock);
 	gst_clear_buffer(&sink->current);
 	gst_pmm_window_close(&sink->window);
-	gst_pmm_display_unref(sink->display);
+	gst_pmm_display_close(sink->display);
 	sink->display = NULL;
 	sink->window.display = NULL;
 	g_rec_mutex_unlock(&sink->lock);

@@ -2,14 +2,16 @@
 /*
  * What a pipeline's frames are in, told by GStreamer's own functions:
  *
- *	gst_look [--window ID] PIPELINE
+ *	gst_look [--window ID | --again N] PIPELINE
  *
  * Looks at each frame that comes to the element called "look", until the end, and counts
  * those that are dma-bufs, have an fd, tell a physical address, and, where they do, have
  * all their pages there, one after the other; and how many different memories they were.
  * "copied" is that property of the element called "pmm".  With --window, the element
- * "look" shows them in this window of X.
+ * "look" shows them in this window of X.  With --again, the pipeline is run N more times,
+ * each time with the very first frame, which stays; "fds" are those that were left open.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@
  * @phys: those that tell a physical address
  * @contiguous: those that are there
  * @memories: the different ones
+ * @again: how often the first frame is to be seen again
+ * @still: the first frame, or NULL
  */
 struct counts {
 	unsigned int frames;
@@ -37,6 +41,8 @@ struct counts {
 	unsigned int phys;
 	unsigned int contiguous;
 	GHashTable *memories;
+	unsigned int again;
+	GstBuffer *still;
 };
 
 static bool is_contiguous(GstMemory *memory, uint64_t phys)
@@ -66,10 +72,15 @@ static void look(struct counts *counts, GstMemory *memory)
 static GstPadProbeReturn probe(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
 	GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+	struct counts *counts = data;
 
 	(void)pad;
 	EXPECT_EQ(gst_buffer_n_memory(buffer), 1);
-	look(data, gst_buffer_peek_memory(buffer, 0));
+	look(counts, gst_buffer_peek_memory(buffer, 0));
+	if (counts->again && !counts->still)
+		counts->still = gst_buffer_ref(buffer);
+	if (counts->still)
+		gst_buffer_replace((GstBuffer **)&info->data, counts->still);
 	return GST_PAD_PROBE_OK;
 }
 
@@ -117,6 +128,29 @@ static bool run(GstElement *pipeline)
 	return false;
 }
 
+static int open_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	EXPECT(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static bool run_again(GstElement *pipeline, unsigned int times)
+{
+	int before = open_fds();
+	bool done = true;
+
+	while (done && times--)
+		done = run(pipeline);
+	printf("fds %d\n", open_fds() - before);
+	return done;
+}
+
 static void print(GstElement *pipeline, const struct counts *counts)
 {
 	GstElement *element = get(pipeline, "pmm");
@@ -135,13 +169,14 @@ static void print(GstElement *pipeline, const struct counts *counts)
 int main(int argc, char **argv)
 {
 	const char *window = argc == 4 && !strcmp(argv[1], "--window") ? argv[2] : NULL;
+	const char *again = argc == 4 && !strcmp(argv[1], "--again") ? argv[2] : NULL;
 	struct counts counts = { .memories = g_hash_table_new(NULL, NULL) };
 	GstElement *pipeline;
 	GError *error = NULL;
 	bool done;
 
-	if (argc != (window ? 4 : 2)) {
-		fprintf(stderr, "usage: gst_look [--window ID] PIPELINE\n");
+	if (argc != (window || again ? 4 : 2)) {
+		fprintf(stderr, "usage: gst_look [--window ID | --again N] PIPELINE\n");
 		return 2;
 	}
 	gst_init(NULL, NULL);
@@ -151,9 +186,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	look_at_element(pipeline, &counts, window);
-	done = run(pipeline);
+	if (again)
+		counts.again = strtoul(again, NULL, 0);
+	done = run(pipeline) && run_again(pipeline, counts.again);
 	print(pipeline, &counts);
 	gst_object_unref(pipeline);
+	gst_clear_buffer(&counts.still);
 	g_hash_table_unref(counts.memories);
 	gst_deinit();
 	return done ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -73,6 +73,12 @@ in_window() {
 		head -c $((640 * 240 * 4)) | cmp - "$work/wide"
 }
 
+# A frame that stays, as a still picture does, keeps no connection of a sink that has gone.
+still() {
+	look --again 5 "videotestsrc num-buffers=1 ! $size ! pmmximagesink name=look" &&
+		counted frames 6 fds 0
+}
+
 # What GStreamer itself still counts at the end
 no_leaks() {
 	GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE=$work/leaks \
@@ -97,6 +103,7 @@ check "that was a copy" copies
 check "what the sink copied itself" shown identity drop-allocation=true !
 check "that was one, too" copies
 check "a program's window shows it" in_window
+check "a frame outlives its sinks" still
 check "nothing is left" no_leaks
 check "no such type" refused "no such type of memory; there is: shm" videotestsrc ! pmmpool type=vram ! fakesink
 check "no such server" refused "it is not there or does not let us in" videotestsrc ! pmmximagesink display=:9999
