@@ -2,7 +2,7 @@
 /*
  * What a pipeline's frames are in, told by GStreamer's own functions:
  *
- *	gst_look [--window ID | --again N] PIPELINE
+ *	gst_look [--window ID | --again N | --lose N] PIPELINE
  *
  * Looks at each frame that comes to the element called "look", until the end, and counts
  * those that are dma-bufs, have an fd, tell a physical address, and, where they do, have
@@ -10,11 +10,13 @@
  * "copied" is that property of the element called "pmm".  With --window, the element
  * "look" shows them in this window of X.  With --again, the pipeline is run N more times,
  * each time with the very first frame, which stays; "fds" are those that were left open.
+ * With --lose, the X server is lost at frame N, and who is told exposes "look" at once.
  */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <gst/allocators/allocators.h>
 #include <gst/gst.h>
@@ -33,6 +35,7 @@
  * @memories: the different ones
  * @again: how often the first frame is to be seen again
  * @still: the first frame, or NULL
+ * @lose: frame at which the connection to the server is lost, or 0
  */
 struct counts {
 	unsigned int frames;
@@ -43,6 +46,7 @@ struct counts {
 	GHashTable *memories;
 	unsigned int again;
 	GstBuffer *still;
+	unsigned int lose;
 };
 
 static bool is_contiguous(GstMemory *memory, uint64_t phys)
@@ -69,6 +73,15 @@ static void look(struct counts *counts, GstMemory *memory)
 	g_hash_table_add(counts->memories, memory);
 }
 
+/* No other fd of ours is a socket. */
+static void lose_server(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 64; fd++)
+		shutdown(fd, SHUT_RDWR);
+}
+
 static GstPadProbeReturn probe(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
 	GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -77,6 +90,8 @@ static GstPadProbeReturn probe(GstPad *pad, GstPadProbeInfo *info, void *data)
 	(void)pad;
 	EXPECT_EQ(gst_buffer_n_memory(buffer), 1);
 	look(counts, gst_buffer_peek_memory(buffer, 0));
+	if (counts->frames == counts->lose)
+		lose_server();
 	if (counts->again && !counts->still)
 		counts->still = gst_buffer_ref(buffer);
 	if (counts->still)
@@ -103,6 +118,30 @@ static void look_at_element(GstElement *pipeline, struct counts *counts, const c
 						    strtoul(window, NULL, 0));
 	gst_object_unref(pad);
 	gst_object_unref(element);
+}
+
+/* In whatever thread posts it; that the exposure fails, too, is posted again. */
+static GstBusSyncReply expose(GstBus *bus, GstMessage *message, void *data)
+{
+	static _Thread_local bool exposed;
+	GstElement *element;
+
+	(void)bus;
+	if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR || exposed)
+		return GST_BUS_PASS;
+	exposed = true;
+	element = get(data, "look");
+	gst_video_overlay_expose(GST_VIDEO_OVERLAY(element));
+	gst_object_unref(element);
+	return GST_BUS_PASS;
+}
+
+static void expose_on_errors(GstElement *pipeline)
+{
+	GstBus *bus = gst_element_get_bus(pipeline);
+
+	gst_bus_set_sync_handler(bus, expose, pipeline, NULL);
+	gst_object_unref(bus);
 }
 
 /* Return: whether it came to its end. */
@@ -166,17 +205,23 @@ static void print(GstElement *pipeline, const struct counts *counts)
 	gst_object_unref(element);
 }
 
+static const char *option(int argc, char **argv, const char *name)
+{
+	return argc == 4 && !strcmp(argv[1], name) ? argv[2] : NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const char *window = argc == 4 && !strcmp(argv[1], "--window") ? argv[2] : NULL;
-	const char *again = argc == 4 && !strcmp(argv[1], "--again") ? argv[2] : NULL;
+	const char *window = option(argc, argv, "--window");
+	const char *again = option(argc, argv, "--again");
+	const char *lose = option(argc, argv, "--lose");
 	struct counts counts = { .memories = g_hash_table_new(NULL, NULL) };
 	GstElement *pipeline;
 	GError *error = NULL;
 	bool done;
 
-	if (argc != (window || again ? 4 : 2)) {
-		fprintf(stderr, "usage: gst_look [--window ID | --again N] PIPELINE\n");
+	if (argc != (window || again || lose ? 4 : 2)) {
+		fprintf(stderr, "usage: gst_look [--window ID | --again N | --lose N] PIPELINE\n");
 		return 2;
 	}
 	gst_init(NULL, NULL);
@@ -188,6 +233,10 @@ int main(int argc, char **argv)
 	look_at_element(pipeline, &counts, window);
 	if (again)
 		counts.again = strtoul(again, NULL, 0);
+	if (lose) {
+		counts.lose = strtoul(lose, NULL, 0);
+		expose_on_errors(pipeline);
+	}
 	done = run(pipeline) && run_again(pipeline, counts.again);
 	print(pipeline, &counts);
 	gst_object_unref(pipeline);

@@ -79,6 +79,14 @@ still() {
 		counted frames 6 fds 0
 }
 
+# Who hears of an error may call the sink, even from inside of the message.
+lost() {
+	! timeout 60 gst_look --lose 2 "videotestsrc num-buffers=9 ! $size ! pmmximagesink name=look" >"$work/look" 2>"$work/words" &&
+		grep -qx "error: the connection to X server $DISPLAY is lost" "$work/look" && return
+	cat "$work/look" "$work/words"
+	return 1
+}
+
 # What GStreamer itself still counts at the end
 no_leaks() {
 	GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE=$work/leaks \
@@ -104,6 +112,7 @@ check "what the sink copied itself" shown identity drop-allocation=true !
 check "that was one, too" copies
 check "a program's window shows it" in_window
 check "a frame outlives its sinks" still
+check "the server is lost" lost
 check "nothing is left" no_leaks
 check "no such type" refused "no such type of memory; there is: shm" videotestsrc ! pmmpool type=vram ! fakesink
 check "no such server" refused "it is not there or does not let us in" videotestsrc ! pmmximagesink display=:9999
