@@ -14,10 +14,10 @@ trap 'end_server; rm -rf "$work"' EXIT
 fail() { echo "FAIL: $*"; exit 1; }
 
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -o programs install PREFIX="$work/pmm" \
-	INSTALL_BIN= >"$work/make" 2>&1 || { cat "$work/make"; fail "make install"; }
+	PYTHONDIR="$work/pmm/python" INSTALL_BIN= >"$work/make" 2>&1 || { cat "$work/make"; fail "make install"; }
 export PKG_CONFIG_PATH=$work/pmm/lib/pkgconfig LD_LIBRARY_PATH=$work/pmm/lib
 export PMMSHM_BACKEND=shm
-export PYTHONPATH=$work/pmm/lib/python3/dist-packages
+export PYTHONPATH=$work/pmm/python
 cp examples/*.c examples/*.py "$work"
 cd "$work" || exit
 
