@@ -9,7 +9,7 @@
  * kernel can be told to.  At the end of a round everything is back in the pools,
  * and the module is loaded anew.
  *
- *	SOAK_SECONDS	how long, 600
+ *	SOAK_SECONDS	how long, 600: then everything has to have been done
  *	SOAK_SEED	to begin with other numbers than usual
  *
  * timeout: SOAK_SECONDS / SLOW + 240
@@ -43,6 +43,9 @@
 #include "worker.h"
 
 #define WORKERS	4
+
+/* Enough to have done everything, on the slowest of kernels */
+#define LONG_SECONDS	600
 
 static char module_args[256];
 static int workers[WORKERS];
@@ -178,6 +181,8 @@ static void without_rseq(char **argv)
 
 int main(int argc, char **argv)
 {
+	unsigned int seconds;
+
 	(void)argc;
 	without_rseq(argv);
 	/* The kernel's own warnings under injection are not to end everything. */
@@ -191,14 +196,16 @@ int main(int argc, char **argv)
 
 	disk_start();
 	machine_start();
-	run_rounds(number("SOAK_SECONDS", 600));
+	seconds = number("SOAK_SECONDS", LONG_SECONDS);
+	run_rounds(seconds);
 	machine_stop();
 	disk_stop();
 
 	machine_report();
 	if (!worker_report()) {
-		printf("soak: something has never been done: too short a time?\n");
-		return 1;
+		printf("soak: something has never been done\n");
+		if (seconds >= LONG_SECONDS)
+			return 1;
 	}
 	if (tally_is_wrong())
 		return 1;
