@@ -2,8 +2,6 @@
 /*
  * Names are anybody's, and may be no text at all.
  */
-#include <stdbool.h>
-
 #include "utf8.h"
 
 /**
@@ -39,12 +37,22 @@ size_t pmmshm_utf8_length(const char *text)
 	return n;
 }
 
-/* One that terminals take for an order: C0, DEL and C1, as of ISO/IEC 6429. */
-static bool is_control(const char *text)
+/**
+ * pmmshm_utf8_control() - is this a character that terminals take for an order?
+ * @text: where one begins, in a string
+ *
+ * C0, DEL and C1, as of ISO/IEC 6429.
+ *
+ * Return: its number, or -1 if it is none of them.
+ */
+int pmmshm_utf8_control(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	return *s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0);
+	if (*s < 0x20 || *s == 0x7f)
+		return *s;
+	/* Their second byte is their number. */
+	return *s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0 ? s[1] : -1;
 }
 
 /**
@@ -57,7 +65,7 @@ void pmmshm_utf8_printable(char *text)
 
 	while (*text) {
 		n = pmmshm_utf8_length(text);
-		if (n && !is_control(text)) {
+		if (n && pmmshm_utf8_control(text) < 0) {
 			text += n;
 			continue;
 		}

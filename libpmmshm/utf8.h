@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-size_t pmmshm_utf8_length(const char *s);
-void pmmshm_utf8_printable(char *s);
+size_t pmmshm_utf8_length(const char *text);
+int pmmshm_utf8_control(const char *text);
+void pmmshm_utf8_printable(char *text);
 
 #endif /* PMMSHM_UTF8_H */

@@ -12,7 +12,6 @@
  * each time with the very first frame, which stays; "fds" are those that were left open.
  * With --lose, the X server is lost at frame N, and who is told exposes "look" at once.
  */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 
 #include "pages.h"
 #include "expect.h"
+#include "system.h"
 
 /**
  * struct counts - what was seen
@@ -184,26 +184,14 @@ static bool run(GstElement *pipeline)
 	return false;
 }
 
-static int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	EXPECT(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 static bool run_again(GstElement *pipeline, unsigned int times)
 {
-	int before = open_fds();
+	int before = fds_open();
 	bool done = true;
 
 	while (done && times--)
 		done = run(pipeline);
-	printf("fds %d\n", open_fds() - before);
+	printf("fds %d\n", fds_open() - before);
 	return done;
 }
 

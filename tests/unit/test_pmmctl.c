@@ -316,16 +316,19 @@ END_TEST
 static const struct {
 	const char *name;
 	const char *shown;
+	const char *json;
 } names[] = {
-	{ "/frames", "/frames" },
-	{ "/a\nb\033[31m\177", "/a?b?[31m?" },
-	{ "/c1 \302\2331m", "/c1 ??1m" },
-	{ "/\302\237\302\240", "/??\302\240" },
-	{ "/Z\303\274rich \342\202\254", "/Z\303\274rich \342\202\254" },
-	{ "/\360\237\216\245", "/\360\237\216\245" },
-	{ "/\23331m\377", "/?31m?" },
-	{ "/\300\257\355\240\200\364\220\200\200", "/?????????" },
-	{ "/\342\202", "/??" },
+	{ "/frames", "/frames", "/frames" },
+	{ "/a\nb\033[31m\177", "/a?b?[31m?", "/a\\u000ab\\u001b[31m\\u007f" },
+	{ "/c1 \302\2331m", "/c1 ??1m", "/c1 \\u009b1m" },
+	{ "/\302\237\302\240", "/??\302\240", "/\\u009f\302\240" },
+	{ "/Z\303\274 \342\202\254", "/Z\303\274 \342\202\254", "/Z\303\274 \342\202\254" },
+	{ "/\360\237\216\245", "/\360\237\216\245", "/\360\237\216\245" },
+	{ "/\23331m\377", "/?31m?", "/\\ufffd31m\\ufffd" },
+	{ "/\300\257", "/??", "/\\ufffd\\ufffd" },
+	{ "/\355\240\200", "/???", "/\\ufffd\\ufffd\\ufffd" },
+	{ "/\364\220\200\200", "/????", "/\\ufffd\\ufffd\\ufffd\\ufffd" },
+	{ "/\342\202", "/??", "/\\ufffd\\ufffd" },
 };
 
 START_TEST(test_printable)
@@ -335,6 +338,19 @@ START_TEST(test_printable)
 	snprintf(text, sizeof(text), "%s", names[_i].name);
 	pmmshm_utf8_printable(text);
 	ck_assert_str_eq(text, names[_i].shown);
+}
+END_TEST
+
+START_TEST(test_json_text)
+{
+	FILE *file = capture();
+	char text[80];
+
+	json_begin(NULL, '{');
+	json_text("name", names[_i].name);
+	json_end('}');
+	snprintf(text, sizeof(text), "\"name\": \"%s\"\n}", names[_i].json);
+	ck_assert_ptr_nonnull(strstr(captured(file), text));
 }
 END_TEST
 
@@ -431,6 +447,7 @@ static Suite *suite(void)
 	tcase_add_test(lines, test_fdinfo);
 	tcase_add_test(lines, test_bufinfo);
 	tcase_add_loop_test(lines, test_printable, 0, ARRAY_SIZE(names));
+	tcase_add_loop_test(lines, test_json_text, 0, ARRAY_SIZE(names));
 	suite_add_tcase(s, lines);
 
 	tcase_add_test(pictures, test_map_pieces);

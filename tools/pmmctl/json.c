@@ -2,7 +2,6 @@
 /*
  * JSON on the standard output, value by value.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -21,8 +20,8 @@ static void put_string(const char *text)
 		n = pmmshm_utf8_length(text);
 		if (!n)
 			fputs("\\ufffd", stdout);
-		else if (iscntrl((unsigned char)*text))
-			printf("\\u%04x", *text);
+		else if (pmmshm_utf8_control(text) >= 0)
+			printf("\\u%04x", pmmshm_utf8_control(text));
 		else if (*text == '"' || *text == '\\')
 			printf("\\%c", *text);
 		else
