@@ -29,6 +29,8 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/shell.sh"
 
+[ "$KERNEL" != debug ] || skip "the transcripts are of Debian's kernels"
+
 session=$work/session
 always=(-e 's/^\[ ?[0-9]+\.[0-9]+\] //'
 	-e 's/^.*: line [0-9]+: [0-9]+ (Bus error|Killed|Terminated)/\1/'
