@@ -56,6 +56,11 @@ int mirror_wait(int fd)
 	return ioctl(fd, PMM_TEST_MIRROR_WAIT);
 }
 
+int mirror_check(int fd)
+{
+	return ioctl(fd, PMM_TEST_MIRROR_CHECK);
+}
+
 void mirror_state(int fd, struct pmm_test_mirror_state *state)
 {
 	EXPECT_OK(ioctl(fd, PMM_TEST_MIRROR_STATE, state));

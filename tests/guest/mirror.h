@@ -25,6 +25,7 @@ int mirror_map(int fd, const void *p, size_t length, bool write);
 int mirror_unmap(int fd);
 int mirror_dma(int fd, size_t offset, size_t length, unsigned int flags);
 int mirror_wait(int fd);
+int mirror_check(int fd);
 void mirror_state(int fd, struct pmm_test_mirror_state *state);
 /* Both in one: the device reads what is at @p, or writes there what it has. */
 int mirror_read(int fd, const void *p, size_t length, unsigned int flags);

@@ -4,13 +4,16 @@
  * the same memory.  Where that keeps its contents, what arrives is right every time.
  * Where it is unmapped, replaced and protected, transfers arrive or fail in one of the
  * ways they may; and memory that was freed, and is somebody else's, stays as it is.
+ * Whenever a page is replaced in the course of a fault, the device gets the new one.
  *
  * guest: QEMU_ARGS='-device edu,dma_mask=0xffffffff' APPEND='memmap=32M$512M' NO_X=1
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -23,6 +26,8 @@
 #define SIZE		(PAGES * PAGE)
 #define TRANSFERS	48
 #define CANARIES	64
+/* How often a page that goes all the time is looked at. */
+#define CHECKS		4000
 
 /* Its contents are the main thread's; its pages are whatever the others make them. */
 static char *kept;
@@ -219,6 +224,53 @@ static void all_at_once(int mirror)
 	EXPECT(state.invalidations > TRANSFERS / 4);
 }
 
+/* ---- at any moment of a fault ---- */
+
+static atomic_uint replaced;
+
+static void *replace_always(void *page)
+{
+	int i;
+
+	while (!stop) {
+		EXPECT_OK(madvise(page, PAGE, MADV_DONTNEED));
+		*(char *)page = 1;
+		replaced++;
+		/* At another moment each time. */
+		for (i = rand() % 4096; i > 0; i--)
+			atomic_signal_fence(memory_order_seq_cst);
+	}
+	return NULL;
+}
+
+/* A page that is replaced during the first fault is still the device's in the second. */
+static void at_any_moment(int mirror)
+{
+	struct pmm_test_mirror_state before, after;
+	unsigned int i, same = 0, seen;
+	pthread_t thread;
+
+	EXPECT_OK(mirror_map(mirror, lost, PAGE, true));
+	mirror_state(mirror, &before);
+	stop = false;
+	EXPECT(!pthread_create(&thread, NULL, replace_always, lost));
+	for (i = 0; i < CHECKS; i++) {
+		for (seen = replaced; !(i % 2) && seen == replaced;)
+			sched_yield();
+		if (!mirror_check(mirror))
+			same++;
+		else
+			EXPECT_EQ(errno, EBUSY);
+	}
+	stop = true;
+	EXPECT(!pthread_join(thread, NULL));
+	mirror_state(mirror, &after);
+	printf("the page that is mapped: %u times of %u, %u invalidations\n",
+	       same, CHECKS, after.invalidations - before.invalidations);
+	EXPECT(same);
+	EXPECT(after.invalidations - before.invalidations > CHECKS / 4);
+}
+
 int main(void)
 {
 	int mirror;
@@ -231,6 +283,7 @@ int main(void)
 	all_at_once(mirror);
 	if (swapping)
 		swap_stop();
+	at_any_moment(mirror);
 
 	close(mirror);
 	mirror_unload();

@@ -131,6 +131,8 @@ struct pmm_test_mirror_state {
 /* Wait for the last one in a kernel thread; fails as that did. */
 #define PMM_TEST_MIRROR_WAIT	_IO('e', 35)
 #define PMM_TEST_MIRROR_STATE	_IOR('e', 36, struct pmm_test_mirror_state)
+/* Does the device get the page that is mapped at the first address?  Else ESTALE. */
+#define PMM_TEST_MIRROR_CHECK	_IO('e', 37)
 
 #ifdef __KERNEL__
 struct pmm_block;

@@ -7,11 +7,13 @@
  * until the device has finished, and who takes the memory away waits for that.
  * Not held: the range is let go at once, and the callback waits for the device.
  */
+#include <linux/dma-direct.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pmm_mirror.h>
@@ -31,6 +33,7 @@
  * @node: in edu_mirrors
  * @mirror: whose memory, or NULL
  * @range: which part, or NULL
+ * @start: its first address
  * @length: of that, in bytes
  * @write: the device may write
  * @busy: the device works on it, and it is not held
@@ -48,6 +51,7 @@ struct edu_mirror {
 	struct list_head node;
 	struct pmm_mirror *mirror;
 	struct pmm_mirror_range *range;
+	unsigned long start;
 	size_t length;
 	bool write;
 	bool busy;
@@ -215,6 +219,7 @@ static int edu_mirror_map(struct edu_mirror *m, void __user *uarg)
 		return PTR_ERR(range);
 	edu_mirror_unmap(m);
 	m->range = range;
+	m->start = arg.addr;
 	m->length = arg.length;
 	m->write = arg.write;
 	return 0;
@@ -242,6 +247,42 @@ static int edu_mirror_dma(struct edu_mirror *m, void __user *uarg)
 	return 0;
 }
 
+/* What the process has there stays while the range is held; so it is there. */
+static int edu_mirror_compare(struct edu_mirror *m, struct edu *edu)
+{
+	phys_addr_t phys;
+	struct page *page;
+	size_t n;
+
+	/* One that faults would wait for the range. */
+	if (!get_user_page_fast_only(m->start, 0, &page))
+		return -ESTALE;
+	phys = page_to_phys(page) + offset_in_page(m->start);
+	put_page(page);
+	if (pmm_mirror_dma(m->range, 0, &n) !=
+	    phys_to_dma(&edu->pdev->dev, phys))
+		return -ESTALE;
+	return 0;
+}
+
+static int edu_mirror_check(struct edu_mirror *m)
+{
+	int err;
+
+	if (!edu_found)
+		return -ENODEV;
+	if (!m->range)
+		return -ENODATA;
+	if (!pmm_mirror_is_current(m->mirror))
+		return -EPERM;
+	err = pmm_mirror_fault(m->range);
+	if (err)
+		return err;
+	err = edu_mirror_compare(m, edu_found);
+	pmm_mirror_done(m->range);
+	return err;
+}
+
 /* Without the lock, so that it can be asked while the device works. */
 static int edu_mirror_state(struct edu_mirror *m, void __user *uarg)
 {
@@ -265,6 +306,8 @@ static long edu_mirror_ioctl_locked(struct edu_mirror *m, unsigned int cmd,
 		return 0;
 	case PMM_TEST_MIRROR_DMA:
 		return edu_mirror_dma(m, uarg);
+	case PMM_TEST_MIRROR_CHECK:
+		return edu_mirror_check(m);
 	default:
 		return -ENOTTY;
 	}
