@@ -35,6 +35,17 @@ debian_finish() {
 	sed -i "s,^include /usr/src/,include $2/usr/src/," "$1"/usr/src/linux-headers-*/Makefile
 }
 
+# of_version VERSION: packages as debian_unpack takes them.  Of the tools of an older
+# kernel only a newer version may be left, which is one that it takes.
+of_version() {
+	local package
+
+	while read -r package; do
+		debian_apt apt-cache madison "$package" | awk -F ' *[|] *' -v package="$package" \
+			-v version="$1" '$2 == version { is = "=" version } END { print package is }'
+	done
+}
+
 # fetch PACKAGE...: of one version, with what they have in common; sets $dir
 fetch() {
 	local version needed
@@ -42,8 +53,8 @@ fetch() {
 	version=$(debian_version "$1")
 	dir=$work/${version//\~/-}
 	mapfile -t needed < <(debian_apt apt-cache depends "$@" |
-		sed -nE 's/^ *\|?Depends: (linux-(headers|kbuild)-.*)/\1/p' | sort -u)
-	debian_unpack "$dir" "${@/%/=$version}" "${needed[@]/%/=$version}"
+		sed -nE 's/^ *\|?Depends: (linux-(headers|kbuild)-.*)/\1/p' | sort -u | of_version "$version")
+	debian_unpack "$dir" "${@/%/=$version}" "${needed[@]}"
 }
 
 # build RELEASE HEADERS LOG: sets $result
