@@ -23,7 +23,7 @@ status_is() { # status_is STATUS COMMAND...
 
 	shift
 	"$@" >"$work/out" 2>&1 || status=$?
-	[ "$status" = "$want" ] || { say "status $status, not $want"; cat "$work/out"; return 1; }
+	[ "$status" = "$want" ] || { echo "status $status, not $want"; cat "$work/out"; return 1; }
 }
 says() { grep -qF -- "$1" "$work/out" || { cat "$work/out"; return 1; }; }
 
