@@ -3,9 +3,10 @@
 #
 # packages.sh: the packages in out/deb on a clean Debian, in a guest with a disk of its
 # own: installed, used by users, taken through an upgrade of the kernel, and purged.
-# See scripts/packages/guest.sh for what is looked at.
+# See scripts/packages/guest.sh for what is looked at.  Before that, debian/tests is run
+# by autopkgtest, but for the test that needs a machine, which the guest runs.
 #
-# What the packages depend on is on the disk before, for the guest has no network.  The
+# What the packages and their tests depend on is on the disk before, for the guest has no network.  The
 # disk is made by mmdebstrap, once, and kept in the cache.
 #
 #   BUILD    where packages and the newer kernel are installed, and so DKMS builds: here
@@ -32,24 +33,29 @@ old=$("$PMM_SRC/scripts/kernel.sh" "$OLDEST")
 new=$("$PMM_SRC/scripts/kernel.sh" "$NEWEST")
 
 rm -rf "$out"
-mkdir -p "$share"/{debs,kernel}
+mkdir -p "$share"/{debs,kernel,source}
 for deb in "${debs[@]}"; do
 	[[ $deb == *-dbgsym_* ]] || cp "$deb" "$share/debs"
 done
+tar -xf "$PMM_SRC"/out/deb/*.tar.xz -C "$share/source" --strip-components=1
 cp "$PMM_SRC/scripts/packages/guest.sh" "$share"
 ffmpeg -nostdin -loglevel error -f lavfi -i testsrc2=size=320x180:rate=25 -frames:v 25 \
 	-c:v mpeg4 "$share/film.mkv"
 
 # ------------------------------------------------------------------- the disk
 
-# What our packages depend on, but ourselves.
+# What our packages and their tests depend on, but ourselves, and the headers of a kernel
+# that is not the guest's.
 dependencies() {
 	local deb own
 
-	own=$(for deb in "$share"/debs/*; do dpkg-deb -f "$deb" Package; done)
-	for deb in "$share"/debs/*; do
-		dpkg-deb -f "$deb" Pre-Depends Depends | sed 's/^[A-Za-z-]*: //'
-	done | tr ',' '\n' | sed 's/|.*//; s/(.*//; s/:any//; s/ //g' | grep . | sort -u |
+	own=$(for deb in "$share"/debs/*; do dpkg-deb -f "$deb" Package; done; echo linux-headers-amd64)
+	{
+		for deb in "$share"/debs/*; do
+			dpkg-deb -f "$deb" Pre-Depends Depends | sed 's/^[A-Za-z-]*: //'
+		done
+		sed -n '/^Depends:/,/^[^ ]/s/^ //p' "$share/source/debian/tests/control"
+	} | tr ',' '\n' | sed 's/|.*//; s/(.*//; s/:any//; s/ //g' | grep . | sort -u |
 		grep -vxF "$own"
 }
 
@@ -121,13 +127,14 @@ make_disk() {
 }
 
 release=$(cat "$old/release")
-mapfile -t packages < <(printf '%s\n' systemd-sysv udev openssl procps xvfb x11-xkb-utils \
+mapfile -t packages < <(printf '%s\n' systemd-sysv udev openssl procps xvfb x11-xkb-utils apt-utils \
 	"linux-image-$release" "linux-headers-$release"; dependencies)
 disk=$PMM_CACHE/packages/$(printf '%s\n' "${packages[@]}" "$(cat "$new/release")" "$(prepare)" | sha1sum | cut -c 1-12).ext4
 mkdir -p "${disk%/*}"
 [ -e "$disk" ] || make_disk "$disk" "${packages[@]}"
 cp "$disk.kernel"/*.deb "$share/kernel"
 say "A clean disk ..."
+mkdir "$out/root"
 cp --sparse=always "$disk" "$out/disk"
 
 # ----------------------------------------------------------------- the guests
@@ -187,7 +194,6 @@ boot() {
 here() {
 	say "In a clean $DEBIAN_BASE here: $1 ..."
 	echo "$1" >"$share/steps"
-	mkdir -p "$out/root"
 	unshare --mount bash -c 'set -e
 		mount -o loop "$1/disk" "$1/root"
 		mount -t proc proc "$1/root/proc"
@@ -199,6 +205,31 @@ here() {
 		- "$out" "$share" | tee "$out/$1.txt"
 }
 
+# autopkgtest in a copy of the disk; it skips what needs a machine of its own.
+# shellcheck disable=SC2016 # for the other shell
+autopkgtest_here() {
+	local status=0
+
+	say "autopkgtest in a clean $DEBIAN_BASE here ..."
+	cp --sparse=always "$disk" "$out/test-disk"
+	unshare --mount bash -c 'set -e
+		mount -o loop "$1/test-disk" "$1/root"
+		mount -t proc proc "$1/root/proc"
+		mount --rbind /dev "$1/root/dev"
+		shift
+		exec "$@"' - "$out" \
+		autopkgtest --summary-file "$out/autopkgtest.summary" "$PMM_SRC"/out/deb/*.changes \
+		-- chroot "$out/root" >"$out/autopkgtest.log" 2>&1 || status=$?
+	rm "$out/test-disk"
+	if [ "$status" = 2 ] && grep -q '^examples *PASS' "$out/autopkgtest.summary"; then
+		echo "ok: autopkgtest: $(paste -sd ';' "$out/autopkgtest.summary")" | tee "$out/autopkgtest.txt"
+		return
+	fi
+	tail -n 40 "$out/autopkgtest.log" >&2
+	return 1
+}
+
+autopkgtest_here || die "autopkgtest failed: see $out/autopkgtest.log"
 case $BUILD in
 here) here install && boot "$old" use && here upgrade && boot "$new" use purge ;;
 guest) boot "$old" install && boot "$old" use upgrade && boot "$new" use purge ;;

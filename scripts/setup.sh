@@ -90,6 +90,7 @@ packages_needed() {
 		debhelper               command dh
 		dh-dkms                 command dh_dkms
 		dh-python               command dh_python3
+		autopkgtest             command autopkgtest
 		lintian                 command lintian
 		mmdebstrap              command mmdebstrap
 		e2fsprogs               command mke2fs

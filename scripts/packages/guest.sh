@@ -88,6 +88,8 @@ refused() {
 	echo "$out"
 	grep -q "permission denied: add the user to group 'video'" <<<"$out"
 }
+# It makes its own user and X server.
+module_test() { (cd /mnt/source && debian/tests/module); }
 in_order() { as member pmmctl check; }
 
 # ------------------------------------------------------------------ the steps
@@ -130,6 +132,7 @@ step_use() {
 	check "pmmctl check finds all in order" in_order
 	check "a user outside is told what to do" refused
 	kill "$server"
+	check "debian/tests/module passes" module_test
 }
 
 step_upgrade() {
