@@ -243,7 +243,10 @@ static void *replace_always(void *page)
 	return NULL;
 }
 
-/* A page that is replaced during the first fault is still the device's in the second. */
+/*
+ * Every other check finds a page that has just been replaced, and may be again before
+ * the fault has ended.  If that went unnoticed, the next check would see it.
+ */
 static void at_any_moment(int mirror)
 {
 	struct pmm_test_mirror_state before, after;
