@@ -6,8 +6,8 @@
 # See scripts/packages/guest.sh for what is looked at.  Before that, debian/tests is run
 # by autopkgtest, but for the test that needs a machine, which the guest runs.
 #
-# What the packages and their tests depend on is on the disk before, for the guest has no network.  The
-# disk is made by mmdebstrap, once, and kept in the cache.
+# What the packages and their tests depend on is on the disk before, for the guest has
+# no network.  The disk is made by mmdebstrap, once, and kept in the cache.
 #
 #   BUILD    where packages and the newer kernel are installed, and so DKMS builds: here
 #            (default), with the guest's disk as the root directory; or guest, which
